@@ -1,0 +1,119 @@
+/** The container of these benchmarks. */
+
+import { setImmediate } from 'node:timers/promises'
+import * as core from '@hcengineering/network-core'
+import {
+  containerOnAgentEndpointRef,
+  containerUuid,
+  type Broadcast,
+  type ClientUuid,
+  type Container,
+  type ContainerFactories
+} from '@hcengineering/network-core'
+import { echoKind } from './network.ts'
+
+/** An event carries its number, so that subscribers can tell that none is missing. */
+export interface NumberedEvent {
+  readonly n: number
+  readonly text: string
+}
+
+/** Sends to all subscribers: the network's own helper, or what a container would do without it. */
+interface Group {
+  connect(clientId: ClientUuid, broadcast: Broadcast): void
+  disconnect(clientId: ClientUuid): void
+  publish(data: unknown): Promise<unknown>
+}
+
+class PlainGroup implements Group {
+  private readonly subscribers = new Map<ClientUuid, Broadcast>()
+
+  connect(clientId: ClientUuid, broadcast: Broadcast): void {
+    this.subscribers.set(clientId, broadcast)
+  }
+
+  disconnect(clientId: ClientUuid): void {
+    this.subscribers.delete(clientId)
+  }
+
+  async publish(data: unknown): Promise<void> {
+    await Promise.all([...this.subscribers.values()].map((broadcast) => broadcast(data)))
+  }
+}
+
+function createGroup(): Group {
+  const Found: unknown = Reflect.get(core, 'BroadcastGroup')
+  return typeof Found === 'function' ? new (Found as new () => Group)() : new PlainGroup()
+}
+
+/** Whoever publishes in a loop must let the event loop go on, or nothing leaves. */
+const publishedAtOnceMax = 100
+
+class EchoContainer implements Container {
+  private readonly subscribers = createGroup()
+  private published = 0
+
+  async request(operation: string, data?: unknown): Promise<unknown> {
+    switch (operation) {
+      case 'echo':
+        return data
+      case 'length':
+        return (data as Uint8Array).byteLength
+      case 'publish':
+        return this.publish(data as { count: number })
+      default:
+        throw new Error(`there is no operation '${operation}'`)
+    }
+  }
+
+  stream(operation: string, data: unknown): AsyncIterable<unknown> {
+    switch (operation) {
+      case 'objects':
+        return objects()
+      case 'bytes':
+        return chunks((data as { size: number }).size)
+      case 'echo':
+        return data as AsyncIterable<unknown>
+      default:
+        throw new Error(`there is no stream '${operation}'`)
+    }
+  }
+
+  connect(clientId: ClientUuid, broadcast: Broadcast): void {
+    this.subscribers.connect(clientId, broadcast)
+  }
+
+  disconnect(clientId: ClientUuid): void {
+    this.subscribers.disconnect(clientId)
+  }
+
+  async terminate(): Promise<void> {}
+  async ping(): Promise<void> {}
+
+  private async publish({ count }: { count: number }): Promise<number> {
+    for (let done = 1; done <= count; done++) {
+      const event: NumberedEvent = { n: this.published++, text: 'Ada Lovelace, mathematician, writes' }
+      await this.subscribers.publish(event)
+      if (done % publishedAtOnceMax === 0) await setImmediate()
+    }
+    return count
+  }
+}
+
+async function* objects(): AsyncGenerator<NumberedEvent> {
+  for (let n = 0; ; n++) yield { n, text: 'Ada Lovelace, mathematician, writes' }
+}
+
+async function* chunks(size: number): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.alloc(size, 0x5a)
+  for (;;) yield bytes
+}
+
+/** What an agent offers. */
+export const echoFactories: ContainerFactories = {
+  [echoKind]: ({ uuid = containerUuid() }, agentEndpoint) => ({
+    uuid,
+    container: new EchoContainer(),
+    endpoint: containerOnAgentEndpointRef(agentEndpoint, uuid)
+  })
+}

@@ -1,0 +1,246 @@
+/** Streams as asynchronous iterables, and iterables as streams. */
+
+import type { ErrorFactory } from '../errors.ts'
+import { decodeValue, encodeValue } from '../protocol/values.ts'
+import { itemOverheadBytes, type SessionStream, type StreamEvents } from './stream.ts'
+
+/** What a reader lets the other side send ahead of it. */
+export const streamWindowBytes = 256 * 1024
+
+interface Waiting {
+  readonly resolve: (result: IteratorResult<unknown, undefined>) => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * The items of the other side, one at a time, as fast as they are taken: what is not taken is not granted
+ * again, so the other side stops. Leaving the loop cancels the stream.
+ */
+export class StreamReader implements AsyncIterableIterator<unknown, undefined> {
+  private readonly stream: SessionStream
+  private readonly errors: ErrorFactory
+  private readonly onLeave: () => void
+  private readonly items: Uint8Array[] = []
+  private head = 0
+  private consumedBytes = 0
+  private outcome: { readonly error: Error | undefined } | undefined
+  private waiting: Waiting[] = []
+
+  /** @param onLeave called when whoever reads stops before the end */
+  constructor(stream: SessionStream, errors: ErrorFactory, onLeave: () => void) {
+    this.stream = stream
+    this.errors = errors
+    this.onLeave = onLeave
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<unknown, undefined>> {
+    return new Promise((resolve, reject) => {
+      const item = this.take()
+      if (item !== undefined) this.settle({ resolve, reject }, item)
+      else if (this.outcome !== undefined) this.finish({ resolve, reject })
+      else this.waiting.push({ resolve, reject })
+    })
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    if (this.outcome === undefined) {
+      this.outcome = { error: undefined }
+      this.drop()
+      this.onLeave()
+    }
+    return { done: true, value: undefined }
+  }
+
+  // From the stream
+
+  push(payload: Uint8Array): void {
+    if (this.outcome !== undefined) return
+    const waiting = this.waiting.shift()
+    if (waiting === undefined) {
+      this.items.push(payload)
+      return
+    }
+    this.count(payload)
+    this.settle(waiting, payload)
+  }
+
+  /** No more items come; those that came before are still read. */
+  end(error: Error | undefined): void {
+    if (this.outcome !== undefined) return
+    this.outcome = { error }
+    const { waiting } = this
+    this.waiting = []
+    for (const one of waiting) this.finish(one)
+  }
+
+  private take(): Uint8Array | undefined {
+    const item = this.items[this.head]
+    if (item === undefined) return undefined
+    this.head++
+    if (this.head === this.items.length) this.drop()
+    this.count(item)
+    return item
+  }
+
+  private drop(): void {
+    this.items.length = 0
+    this.head = 0
+  }
+
+  /** Grants what was read, not for every item but when it is worth a frame. */
+  private count(item: Uint8Array): void {
+    this.consumedBytes += item.length + itemOverheadBytes
+    if (this.consumedBytes < streamWindowBytes / 2) return
+    const bytes = this.consumedBytes
+    this.consumedBytes = 0
+    this.stream.grant(bytes)
+  }
+
+  private settle(waiting: Waiting, item: Uint8Array): void {
+    try {
+      waiting.resolve({ done: false, value: decodeValue(item, this.errors) })
+    } catch (error) {
+      this.outcome = { error: undefined }
+      this.onLeave()
+      waiting.reject(error as Error)
+    }
+  }
+
+  private finish(waiting: Waiting): void {
+    const error = this.outcome?.error
+    // An error is told once; afterwards the iteration is simply over.
+    this.outcome = { error: undefined }
+    if (error === undefined) waiting.resolve({ done: true, value: undefined })
+    else waiting.reject(error)
+  }
+}
+
+/** The writing half of a stream, for whoever produces values. */
+export class StreamWriter {
+  private readonly stream: SessionStream
+  private readonly errors: ErrorFactory
+  private wake: (() => void) | undefined
+
+  constructor(stream: SessionStream, errors: ErrorFactory) {
+    this.stream = stream
+    this.errors = errors
+  }
+
+  /** Whether nothing can be written any more. */
+  get closed(): boolean {
+    return !this.stream.writeOpen
+  }
+
+  get ready(): boolean {
+    return this.stream.writable
+  }
+
+  /** Resolves when an item may be written, or nothing can be any more. */
+  async whenReady(): Promise<void> {
+    while (!this.ready && !this.closed) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve
+      })
+    }
+  }
+
+  /** @throws `NOT_SERIALIZABLE` */
+  write(value: unknown): void {
+    this.stream.write(encodeValue(value, this.errors))
+  }
+
+  end(error?: Error): void {
+    this.stream.end(error)
+    this.notify()
+  }
+
+  /** The stream's credit or state has changed. */
+  notify(): void {
+    const { wake } = this
+    this.wake = undefined
+    wake?.()
+  }
+}
+
+/** Both halves of a stream that are wired to it. */
+export interface StreamHalves {
+  readonly reader: StreamReader
+  readonly writer: StreamWriter
+}
+
+/**
+ * Wires a stream to a reader and a writer.
+ *
+ * @param onClosed called when both halves are over before their end: an error, or a cancellation
+ */
+export function openHalves(
+  stream: SessionStream,
+  errors: ErrorFactory,
+  onLeave: () => void,
+  onClosed: (reason: Error) => void
+): StreamHalves {
+  const reader = new StreamReader(stream, errors, onLeave)
+  const writer = new StreamWriter(stream, errors)
+  const events: StreamEvents = {
+    item: (payload) => reader.push(payload),
+    ended: (error) => {
+      reader.end(error)
+      writer.notify()
+      if (error !== undefined) onClosed(error)
+    },
+    credit: () => writer.notify(),
+    closed: (reason) => {
+      reader.end(reason)
+      writer.notify()
+      onClosed(reason)
+    }
+  }
+  stream.events = events
+  return { reader, writer }
+}
+
+/** Writes all that an iterable gives, as fast as the other side takes it, then ends the half. */
+export async function pumpIterable(source: AsyncIterable<unknown>, writer: StreamWriter): Promise<void> {
+  const iterator = source[Symbol.asyncIterator]()
+  try {
+    // Nothing is taken before it is wanted: a stream that is refused leaves its input untouched.
+    let hasBegun = false
+    for (;;) {
+      if (!writer.ready) await writer.whenReady()
+      if (writer.closed) {
+        if (hasBegun) await iterator.return?.()
+        return
+      }
+      hasBegun = true
+      const next = await iterator.next()
+      if (next.done === true) break
+      writer.write(next.value)
+    }
+    writer.end()
+  } catch (error) {
+    writer.end(error as Error)
+    await iterator.return?.()
+  }
+}
+
+/** Passes a stream on to another session without looking into it: items and credit go through as they come. */
+export function relayStream(from: SessionStream, to: SessionStream): void {
+  from.events = relayTo(to)
+  to.events = relayTo(from)
+}
+
+function relayTo(other: SessionStream): StreamEvents {
+  return {
+    item: (payload) => other.write(payload),
+    ended: (error) => {
+      if (error === undefined) other.end()
+      else other.cancel(error)
+    },
+    credit: (bytes) => other.grant(bytes),
+    closed: (reason) => other.cancel(reason)
+  }
+}

@@ -1,0 +1,5 @@
+export { MemoryNetwork, createMemoryNetwork, memoryTransport } from './network.ts'
+export type { DialAnswer, MemoryNetworkOptions } from './network.ts'
+export type { MemoryConnection, MemorySide } from './connection.ts'
+export { microtaskSchedule } from './schedule.ts'
+export type { MemoryLink, Schedule } from './schedule.ts'

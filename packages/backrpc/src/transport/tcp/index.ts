@@ -1,0 +1,2 @@
+export { createTcpTransport, tcpTransport } from './transport.ts'
+export type { TcpOptions } from './options.ts'

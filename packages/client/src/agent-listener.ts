@@ -1,0 +1,152 @@
+import {
+  Listener,
+  zeromqTransport,
+  type IncomingCall,
+  type Session,
+  type ListenerOptions,
+  type SessionLimits,
+  type Transport
+} from '@hcengineering/network-backrpc'
+import {
+  networkError,
+  NetworkError,
+  randomIds,
+  requireName,
+  silentLogger,
+  timeouts,
+  withNetworkErrors,
+  type AgentLink,
+  type ClientUuid,
+  type Clock,
+  type ContainerUuid,
+  type IdSource,
+  type Logger
+} from '@hcengineering/network-core'
+import {
+  dispatchRequest,
+  dispatchSend,
+  dispatchStream,
+  notServedHere,
+  performForClient
+} from './agent-dispatcher.ts'
+import {
+  EventQueue,
+  resolveEventQueueOptions,
+  type EventQueueOptions,
+  type ResolvedEventQueueOptions
+} from './event-queue.ts'
+
+/** Options of what listens for clients on an agent's side. */
+export interface AgentListenerOptions extends EventQueueOptions {
+  /** What carries the messages. @default zeromq */
+  transport?: Transport | undefined
+  /** @default says nothing */
+  logger?: Logger | undefined
+  /** What this listener accepts of each session. */
+  limits?: Partial<SessionLimits> | undefined
+  /** How often clients ping, in seconds. @default 1 */
+  pingInterval?: number | undefined
+  /** Sessions at once. @default 65536 */
+  sessionsMax?: number | undefined
+  /** Makes session ids and secrets; must be unguessable. @default random uuids */
+  ids?: IdSource | undefined
+}
+
+/** Where it listens, and for whom. */
+export interface AgentListenerParts {
+  readonly clock: Clock
+  readonly host: string
+  readonly port: number
+  /** The agent that is listened for; undefined before there is one. */
+  readonly agent: () => AgentLink | undefined
+  /** The one container that is reached here; absent when all of the agent's are. */
+  readonly only?: ContainerUuid
+}
+
+/** Listens for clients that talk to containers directly. */
+export class AgentListener {
+  private readonly listener: Listener
+  private readonly parts: AgentListenerParts
+  private readonly eventOptions: ResolvedEventQueueOptions
+  private readonly events = new WeakMap<Session, EventQueue>()
+
+  /** @throws NetworkError `ADDRESS_IN_USE`, `ADDRESS_INVALID`, `INVALID_ARGUMENT` */
+  constructor(parts: AgentListenerParts, options: AgentListenerOptions = {}) {
+    this.parts = parts
+    this.eventOptions = resolveEventQueueOptions(options)
+    const logger = options.logger ?? silentLogger
+    const pingIntervalMs = (options.pingInterval ?? timeouts.pingInterval) * 1000
+    if (!(pingIntervalMs >= 1)) {
+      throw new NetworkError('INVALID_ARGUMENT', 'pingInterval must be a number of seconds of at least 0.001')
+    }
+    if (!Number.isInteger(parts.port) || parts.port < 0 || parts.port > 65_535) {
+      throw new NetworkError(
+        'INVALID_ARGUMENT',
+        `port must be a whole number from 0 to 65535, got ${String(parts.port)}`
+      )
+    }
+    const listening: ListenerOptions = {
+      transport: options.transport ?? zeromqTransport,
+      clock: parts.clock,
+      ids: options.ids ?? randomIds,
+      errors: networkError,
+      limits: options.limits,
+      logger,
+      host: parts.host,
+      port: parts.port,
+      pingIntervalMs,
+      sessionsMax: options.sessionsMax,
+      handler: {
+        request: (call) => this.request(call),
+        stream: (incoming, session) => {
+          const agent = this.agentFor(incoming.target)
+          if (agent === undefined) incoming.stream.end(notServedHere(incoming.target))
+          else dispatchStream(agent, incoming, session.context as ClientUuid, session)
+        },
+        send: (frame, session) => {
+          const agent = this.agentFor(frame.target)
+          if (agent !== undefined) dispatchSend(agent, frame, session.context as ClientUuid, logger)
+        }
+      },
+      onHello: (hello) => requireName(hello.peerId, 'a client uuid'),
+      onSession: (peer) => {
+        peer.session.context = peer.hello.peerId
+      },
+      onEnded: (peer) => this.parts.agent()?.sessionEnded(peer.session)
+    }
+    this.listener = withNetworkErrors(() => new Listener(listening))
+  }
+
+  get port(): number {
+    return this.listener.port
+  }
+
+  close(): Promise<void> {
+    return this.listener.close()
+  }
+
+  private request(call: IncomingCall): void {
+    const clientId = call.session.context as ClientUuid
+    if (call.target === '') {
+      performForClient((uuid) => this.agentFor(uuid), call, clientId, this.eventsOf(call.session))
+      return
+    }
+    const agent = this.agentFor(call.target)
+    if (agent === undefined) call.fail(notServedHere(call.target))
+    else dispatchRequest(agent, call, clientId)
+  }
+
+  private eventsOf(session: Session): EventQueue {
+    let events = this.events.get(session)
+    if (events === undefined) {
+      events = new EventQueue(session, this.eventOptions)
+      this.events.set(session, events)
+    }
+    return events
+  }
+
+  private agentFor(uuid: string): AgentLink | undefined {
+    const { agent, only } = this.parts
+    return only === undefined || only === uuid ? agent() : undefined
+  }
+}

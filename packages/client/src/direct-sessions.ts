@@ -1,0 +1,109 @@
+import { Dialler, type SendFrame } from '@hcengineering/network-backrpc'
+import { networkError, NetworkError, withNetworkErrors, type ClientUuid } from '@hcengineering/network-core'
+import type { ResolvedClientOptions } from './options.ts'
+
+/** What is told of a direct session. */
+export interface DirectEvents {
+  /** A notice has come from the agent: an event, or a container's end. */
+  notice(frame: SendFrame): void
+  /** The agent knows nothing of this client any more. */
+  forgotten(): void
+}
+
+/** A session with an agent's listener, shared by all connections that lead there. */
+export interface DirectSession {
+  readonly address: string
+  readonly dialler: Dialler
+  users: number
+  cancelClose: (() => void) | undefined
+}
+
+/** How long a session that nobody uses is kept for the next connection. */
+const idleMs = 3000
+/** Direct sessions at once; the transports have few thousand sockets to give. */
+const sessionsMax = 10_000
+
+/** The direct sessions of a client, by address. */
+export class DirectSessions {
+  private readonly options: ResolvedClientOptions
+  private readonly clientId: ClientUuid
+  private readonly eventsFor: (session: DirectSession) => DirectEvents
+  private readonly sessions = new Map<string, DirectSession>()
+
+  constructor(
+    options: ResolvedClientOptions,
+    clientId: ClientUuid,
+    eventsFor: (session: DirectSession) => DirectEvents
+  ) {
+    this.options = options
+    this.clientId = clientId
+    this.eventsFor = eventsFor
+  }
+
+  /**
+   * The session that leads to this address, dialled if need be. Give it back with {@link release}.
+   *
+   * @throws NetworkError `ADDRESS_INVALID`, `OVERLOADED`
+   */
+  acquire(address: string): DirectSession {
+    let session = this.sessions.get(address)
+    if (session === undefined) {
+      if (this.sessions.size >= sessionsMax) {
+        throw new NetworkError('OVERLOADED', `${sessionsMax} direct sessions are open already`, {
+          overloaded: true
+        })
+      }
+      session = this.open(address)
+      this.sessions.set(address, session)
+    }
+    session.cancelClose?.()
+    session.cancelClose = undefined
+    session.users++
+    return session
+  }
+
+  release(session: DirectSession): void {
+    session.users--
+    if (session.users > 0 || this.sessions.get(session.address) !== session) return
+    session.cancelClose = this.options.clock.after(idleMs, () => this.discard(session))
+  }
+
+  /** Closes a session that leads nowhere; the next use of its address dials anew. */
+  discard(session: DirectSession): void {
+    if (this.sessions.get(session.address) === session) this.sessions.delete(session.address)
+    session.cancelClose?.()
+    session.dialler.close()
+  }
+
+  close(): void {
+    for (const session of [...this.sessions.values()]) this.discard(session)
+  }
+
+  private open(address: string): DirectSession {
+    const { transport, clock, ids, limits, logger, aliveTimeoutMs } = this.options
+    // Filled in below: the dialler's callbacks come later than its construction.
+    const holder: { events?: DirectEvents } = {}
+    const dialler = new Dialler({
+      transport,
+      clock,
+      ids,
+      limits,
+      logger,
+      errors: networkError,
+      address,
+      peerId: this.clientId,
+      aliveTimeoutMs,
+      handler: {
+        request: (call) => call.fail(new NetworkError('UNKNOWN_OPERATION', 'a client serves nothing here')),
+        send: (frame) => holder.events?.notice(frame)
+      },
+      onConnected: (_welcome, fresh) => {
+        if (fresh) holder.events?.forgotten()
+      }
+    })
+    const session: DirectSession = { address, dialler, users: 0, cancelClose: undefined }
+    withNetworkErrors(() => dialler.start())
+    holder.events = this.eventsFor(session)
+    return session
+  }
+}

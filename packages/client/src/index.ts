@@ -1,0 +1,16 @@
+export type { AgentListenerOptions } from './agent-listener.ts'
+export { NetworkAgentServer } from './agent-server.ts'
+export type { NetworkClient, StandbyContainer } from './api.ts'
+export { ContainerServer } from './container-server.ts'
+export { createAgent, type CreateAgentOptions, type ServedAgent } from './create-agent.ts'
+export type { EventQueueOptions, SlowConsumerPolicy } from './event-queue.ts'
+export type {
+  ContainerConnection,
+  ContainerReference,
+  ContainerRequests,
+  RequestOptions,
+  StreamOptions
+} from '@hcengineering/network-core'
+export { LocalAgents } from './local-sessions.ts'
+export { createNetworkClient } from './network-client.ts'
+export type { ClientOptions } from './options.ts'

@@ -1,0 +1,454 @@
+import {
+  ask,
+  decodeValue,
+  Dialler,
+  type IncomingCall,
+  type IncomingStream,
+  type SendFrame,
+  type Session
+} from '@hcengineering/network-backrpc'
+import {
+  ClientNotice,
+  clientUuid,
+  CoordinatorOperation,
+  hasCode,
+  networkError,
+  NetworkError,
+  NetworkEventKind,
+  readAgentRecords,
+  readContainerRecord,
+  readContainerRecords,
+  readKinds,
+  readNetworkEvent,
+  requireName,
+  withNetworkErrors,
+  type AgentBinding,
+  type AgentEndpointRef,
+  type AgentLink,
+  type AgentRecord,
+  type ClientUuid,
+  type Clock,
+  type ContainerFactories,
+  type ContainerKind,
+  type ContainerRecord,
+  type ContainerUuid,
+  type Data,
+  type GetOptions,
+  type Logger,
+  type NetworkAgent,
+  type NetworkEvent,
+  type NetworkEventListener,
+  type WaitOptions,
+  type ContainerReference,
+  type RequestOptions
+} from '@hcengineering/network-core'
+import {
+  dispatchRequest,
+  dispatchSend,
+  dispatchStream,
+  performForCoordinator,
+  tellAgent
+} from './agent-dispatcher.ts'
+import type { NetworkClient, StandbyContainer } from './api.ts'
+import type { ClientCore } from './client-core.ts'
+import { ContainerLink } from './container-link.ts'
+import { LocalSessions } from './local-sessions.ts'
+import { RemoteCoordinator } from './coordinator-link.ts'
+import { createAgent, type ServedAgent } from './create-agent.ts'
+import { DirectSessions } from './direct-sessions.ts'
+import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from './options.ts'
+import { answerGraceMs, ReferenceImpl, ReferenceState } from './reference.ts'
+import { tryAgain } from './retry.ts'
+
+const unreachableMs = 10_000
+const unreachableMax = 1000
+
+interface RegisteredAgent {
+  readonly agent: NetworkAgent
+  readonly link: AgentLink
+  readonly binding: AgentBinding
+}
+
+/** A client of the network over one session with the coordinator, and direct sessions with agents. */
+class NetworkClientImpl implements NetworkClient, ClientCore {
+  readonly uuid: ClientUuid
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly timeoutMs: number
+  readonly heldEventsMax: number
+  readonly direct: DirectSessions
+  readonly local: LocalSessions
+  closed = false
+
+  private readonly options: ResolvedClientOptions
+  private readonly dialler: Dialler
+  private readonly references = new Map<ContainerUuid, Set<ReferenceState>>()
+  private readonly links = new Map<ContainerUuid, ContainerLink>()
+  private readonly agentsByChannel = new Map<number, RegisteredAgent>()
+  private readonly listeners = new Set<NetworkEventListener>()
+  private readonly unreachable = new Map<string, number>()
+  private nextChannel = 1
+
+  constructor(address: string, options: ClientOptions) {
+    this.options = resolveClientOptions(options)
+    const { clock, logger, timeoutMs, heldEventsMax, ids } = this.options
+    this.clock = clock
+    this.logger = logger
+    this.timeoutMs = timeoutMs
+    this.heldEventsMax = heldEventsMax
+    this.uuid = clientUuid(ids)
+    this.direct = new DirectSessions(this.options, this.uuid, ({ dialler }) => ({
+      notice: (frame) => this.links.get(frame.target as ContainerUuid)?.notice(dialler.session, frame),
+      forgotten: () => this.sessionForgotten(dialler.session)
+    }))
+    this.local = new LocalSessions(this.options, this.uuid, (session) => ({
+      request: (call) => call.fail(new NetworkError('UNKNOWN_OPERATION', 'a client serves nothing here')),
+      send: (frame) => this.links.get(frame.target as ContainerUuid)?.notice(session(), frame)
+    }))
+    this.dialler = new Dialler({
+      transport: this.options.transport,
+      clock,
+      ids,
+      logger,
+      limits: this.options.limits,
+      errors: networkError,
+      address,
+      peerId: this.uuid,
+      aliveTimeoutMs: this.options.aliveTimeoutMs,
+      handler: {
+        request: (call) => this.serve(call),
+        send: (frame) => this.hear(frame),
+        stream: (incoming, session) => this.serveStream(incoming, session)
+      },
+      onConnected: (_welcome, fresh) => {
+        if (fresh) this.introduce()
+      }
+    })
+    withNetworkErrors(() => this.dialler.start())
+  }
+
+  get session(): Session {
+    return this.dialler.session
+  }
+
+  waitConnection(timeoutMs = 30_000): Promise<void> {
+    return this.dialler.waitConnected(timeoutMs)
+  }
+
+  // Agents
+
+  async register(agent: NetworkAgent): Promise<void> {
+    this.requireOpen()
+    for (const known of this.agentsByChannel.values()) {
+      if (known.agent === agent) {
+        await known.binding.registered
+        return
+      }
+    }
+    const channel = this.nextChannel++
+    const { link } = agent
+    // Known before it is bound: the coordinator's commands may come with its answer.
+    const binding = link.bind(new RemoteCoordinator(this.session, channel, this, this.clock))
+    this.agentsByChannel.set(channel, { agent, link, binding })
+    this.options.localAgents?.add(link)
+    try {
+      await binding.registered
+    } catch (error) {
+      this.options.localAgents?.delete(link)
+      this.agentsByChannel.delete(channel)
+      throw error
+    }
+  }
+
+  async unregister(agent: NetworkAgent): Promise<void> {
+    for (const [channel, known] of this.agentsByChannel) {
+      if (known.agent !== agent) continue
+      this.options.localAgents?.delete(known.link)
+      await known.binding.close()
+      this.agentsByChannel.delete(channel)
+    }
+  }
+
+  async serveAgent(
+    endpoint: string,
+    factories: ContainerFactories,
+    standbys?: (agentEndpoint: AgentEndpointRef) => StandbyContainer[]
+  ): Promise<ServedAgent> {
+    this.requireOpen()
+    const { clock, logger, transport } = this.options
+    const served = await createAgent(endpoint, factories, { clock, logger, transport })
+    try {
+      for (const item of standbys?.(served.server.endpoint) ?? []) {
+        served.agent.addStatelessContainer(item.uuid, item.kind, item.endpoint, item.container)
+      }
+      await this.register(served.agent)
+    } catch (error) {
+      await served.server.close()
+      throw error
+    }
+    return served
+  }
+
+  // Containers
+
+  async get(kind: ContainerKind, options: GetOptions & WaitOptions = {}): Promise<ContainerReference> {
+    this.requireOpen()
+    const { uuid, labels, signal } = options
+    const extra: unknown = options.extra
+    requireName(kind, 'a kind')
+    if (uuid !== undefined) requireName(uuid, 'a uuid')
+    for (const label of labels ?? []) requireName(label, 'a label')
+    const handle = this.options.ids()
+    const request = { kind, uuid, labels, extra }
+    const timeoutMs = options.timeoutMs ?? this.timeoutMs
+    const value = await ask(this.session, {
+      operation: CoordinatorOperation.get,
+      data: { handle, kind, uuid, labels: labels ?? [], extra, timeoutMs },
+      timeoutMs: timeoutMs + answerGraceMs,
+      idempotent: true,
+      signal
+    })
+    const state = new ReferenceState({ core: this, handle, request, record: readContainerRecord(value) })
+    const states = this.references.get(state.record.uuid)
+    if (states === undefined) this.references.set(state.record.uuid, new Set([state]))
+    else states.add(state)
+    return new ReferenceImpl(this, state)
+  }
+
+  async list(kind?: ContainerKind): Promise<ContainerRecord[]> {
+    return readContainerRecords(await this.ask(CoordinatorOperation.list, { kind }))
+  }
+
+  async kinds(): Promise<ContainerKind[]> {
+    return readKinds(await this.ask(CoordinatorOperation.kinds))
+  }
+
+  async agents(): Promise<AgentRecord[]> {
+    return readAgentRecords(await this.ask(CoordinatorOperation.agents))
+  }
+
+  async request(
+    target: ContainerUuid,
+    operation: string,
+    data?: Data,
+    options: RequestOptions = {}
+  ): Promise<Data> {
+    this.requireOpen()
+    requireName(target, 'a target')
+    const timeoutMs = options.timeoutMs ?? this.timeoutMs
+    const idempotent = options.idempotent ?? false
+    const attempt = (remainingMs: number): Promise<unknown> =>
+      ask(this.session, {
+        target,
+        operation,
+        data,
+        headers: options.headers,
+        signal: options.signal,
+        idempotent,
+        timeoutMs: remainingMs
+      })
+    const deadline = this.clock.now() + timeoutMs
+    try {
+      return await attempt(timeoutMs)
+    } catch (error) {
+      // Without a reference there is nothing that would bring back a container that does not exist.
+      const mayTryAgain = (failure: unknown): boolean =>
+        hasCode(failure, 'NOT_SERVING') || (idempotent && hasCode(failure, 'OUTCOME_UNKNOWN'))
+      if (!mayTryAgain(error)) throw error
+      return await tryAgain({
+        clock: this.clock,
+        deadline,
+        what: `'${operation}'`,
+        signal: options.signal,
+        mayTryAgain,
+        error,
+        relocate: async () => {},
+        attempt
+      })
+    }
+  }
+
+  onUpdate(listener: NetworkEventListener): () => void {
+    this.requireOpen()
+    this.listeners.add(listener)
+    if (this.listeners.size === 1) this.subscribe(true)
+    return () => {
+      if (this.listeners.delete(listener) && this.listeners.size === 0 && !this.closed) this.subscribe(false)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    this.listeners.clear()
+    for (const link of this.links.values()) link.close()
+    this.links.clear()
+    this.references.clear()
+    this.direct.close()
+    this.local.close()
+    // Only who is there can be told; otherwise the leases run out.
+    if (this.dialler.connected)
+      await Promise.all([...this.agentsByChannel.values()].map((known) => known.binding.close()))
+    this.dialler.close()
+    await Promise.all([...this.agentsByChannel.values()].map((known) => known.binding.close()))
+    for (const { link } of this.agentsByChannel.values()) this.options.localAgents?.delete(link)
+    this.agentsByChannel.clear()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  // For references and links
+
+  linkTo(record: ContainerRecord): ContainerLink {
+    let link = this.links.get(record.uuid)
+    if (link === undefined) {
+      link = new ContainerLink(record.uuid, this)
+      this.links.set(record.uuid, link)
+    }
+    return link
+  }
+
+  forgetLink(link: ContainerLink): void {
+    if (this.links.get(link.uuid) === link) this.links.delete(link.uuid)
+  }
+
+  forgetReference(reference: ReferenceState): void {
+    const { uuid } = reference.record
+    const states = this.references.get(uuid)
+    states?.delete(reference)
+    if (states?.size === 0) this.references.delete(uuid)
+  }
+
+  isUnreachable(address: string): boolean {
+    const until = this.unreachable.get(address)
+    if (until === undefined) return false
+    if (this.clock.now() < until) return true
+    this.unreachable.delete(address)
+    return false
+  }
+
+  noteUnreachable(address: string): void {
+    const oldest = this.unreachable.keys().next().value
+    if (this.unreachable.size >= unreachableMax && oldest !== undefined) this.unreachable.delete(oldest)
+    this.unreachable.set(address, this.clock.now() + unreachableMs)
+  }
+
+  // What comes from the coordinator
+
+  /** The coordinator knows nothing of this client, yet or any more: tells it all that it should. */
+  private introduce(): void {
+    for (const { binding } of this.agentsByChannel.values()) binding.refresh()
+    if (this.listeners.size > 0) this.subscribe(true)
+    for (const states of this.references.values()) {
+      for (const state of states) {
+        state.locate(this.timeoutMs).catch((error: unknown) => {
+          this.logger.warn({ uuid: state.record.uuid, error }, 'a reference could not be claimed again yet')
+        })
+      }
+    }
+    this.sessionForgotten(this.session)
+  }
+
+  private sessionForgotten(session: Session): void {
+    for (const link of this.links.values()) link.sessionForgotten(session)
+  }
+
+  /** A command or a request for one of this client's agents. */
+  private serve(call: IncomingCall): void {
+    const known = this.agentsByChannel.get(call.channel)
+    if (known === undefined) {
+      call.fail(new NetworkError('NOT_SERVING', 'this client has no such agent', { retryable: true }))
+    } else if (call.target === '') {
+      performForCoordinator(known.link, call)
+    } else {
+      dispatchRequest(known.link, call, call.origin as ClientUuid)
+    }
+  }
+
+  /** A stream of one of this client's agents, opened through the coordinator. */
+  private serveStream(incoming: IncomingStream, session: Session): void {
+    const known = this.agentsByChannel.get(incoming.channel)
+    if (known === undefined) {
+      incoming.stream.end(
+        new NetworkError('NOT_SERVING', 'this client has no such agent', { retryable: true })
+      )
+    } else {
+      dispatchStream(known.link, incoming, incoming.origin as ClientUuid, session)
+    }
+  }
+
+  private hear(frame: SendFrame): void {
+    if (frame.channel > 0) {
+      const known = this.agentsByChannel.get(frame.channel)
+      if (known === undefined) return
+      if (frame.target === '') tellAgent(known.link, frame, this.session, this.logger)
+      else dispatchSend(known.link, frame, frame.origin as ClientUuid, this.logger)
+    } else if (frame.target !== '') {
+      this.links.get(frame.target as ContainerUuid)?.notice(this.session, frame)
+    } else if (frame.operation === ClientNotice.event) {
+      this.hearEvent(frame)
+    }
+  }
+
+  private hearEvent(frame: SendFrame): void {
+    let event: NetworkEvent
+    try {
+      event = readNetworkEvent(decodeValue(frame.payload, networkError))
+    } catch (error) {
+      this.logger.warn({ error }, 'an event was not understood')
+      return
+    }
+    for (const { container, event: kind } of event.containers) {
+      const serves = kind !== NetworkEventKind.removed
+      if (serves) for (const state of this.references.get(container.uuid) ?? []) state.update(container)
+      this.links.get(container.uuid)?.moved(container, serves)
+    }
+    for (const listener of this.listeners) this.tell(listener, event)
+  }
+
+  private tell(listener: NetworkEventListener, event: NetworkEvent): void {
+    const report = (error: unknown): void => this.logger.error({ error }, 'a listener of events failed')
+    try {
+      Promise.resolve(listener(event)).catch(report)
+    } catch (error) {
+      report(error)
+    }
+  }
+
+  private subscribe(on: boolean): void {
+    this.ask(CoordinatorOperation.subscribe, { on }).catch((error: unknown) => {
+      this.logger.warn({ error, on }, 'the subscription to events was not heard')
+    })
+  }
+
+  private ask(operation: string, data?: unknown): Promise<unknown> {
+    this.requireOpen()
+    return ask(this.session, { operation, data, timeoutMs: this.timeoutMs, idempotent: true })
+  }
+
+  private requireOpen(): void {
+    if (this.closed) throw new NetworkError('CLOSED', 'the client has been closed')
+  }
+}
+
+/**
+ * Opens a client. It connects, and stays connected, by itself; requests made meanwhile wait.
+ *
+ * @param url `host:port` of the coordinator
+ * @param options how long this client's silence keeps its references, in seconds (default 3), or all options
+ * @throws NetworkError `ADDRESS_INVALID`, `INVALID_ARGUMENT`
+ *
+ * @example
+ * ```ts
+ * import { createNetworkClient } from '@hcengineering/network-client'
+ *
+ * await using client = createNetworkClient('localhost:3737', { timeoutMs: 5000 })
+ * await client.waitConnection(5000)
+ * console.log(await client.kinds())
+ * ```
+ */
+export function createNetworkClient(url: string, options: number | ClientOptions = {}): NetworkClient {
+  return new NetworkClientImpl(url, typeof options === 'number' ? { aliveTimeout: options } : options)
+}

@@ -1,0 +1,269 @@
+import { ask, askStream, tell, type Session } from '@hcengineering/network-backrpc'
+import {
+  castRequests,
+  CoordinatorOperation,
+  NetworkError,
+  readContainerRecord,
+  requireNotAborted,
+  type ContainerEndpointRef,
+  type ContainerRecord,
+  type ContainerRequest,
+  type ContainerUuid,
+  type Data,
+  type Remote,
+  type WaitOptions,
+  type ContainerConnection,
+  type ContainerReference,
+  type RequestOptions,
+  type StreamOptions
+} from '@hcengineering/network-core'
+import type { ClientCore } from './client-core.ts'
+import { ConnectionImpl } from './connection.ts'
+import { resume, streamRequest } from './streams.ts'
+import { retryRule, tryAgain, wasRefused } from './retry.ts'
+
+const releaseTimeoutMs = 5000
+/** The coordinator answers a get at its deadline; the session waits a little longer for that answer. */
+export const answerGraceMs = 500
+
+/** What a reference is made from. */
+export interface ReferenceParts {
+  readonly core: ClientCore
+  readonly handle: string
+  readonly request: ContainerRequest
+  readonly record: ContainerRecord
+}
+
+/**
+ * A handle on a container, shared by its reference and the connections made from it: given back when the last
+ * of them is closed.
+ */
+export class ReferenceState {
+  readonly handle: string
+  record: ContainerRecord
+  onEndpointUpdate: ((endpoint: ContainerEndpointRef) => void) | undefined
+
+  private readonly core: ClientCore
+  private readonly asked: ContainerRequest
+  private locating: Promise<ContainerRecord> | undefined
+  private referenceClosed = false
+  private connections = 0
+  private released = false
+
+  constructor(parts: ReferenceParts) {
+    this.core = parts.core
+    this.handle = parts.handle
+    this.asked = parts.request
+    this.record = parts.record
+  }
+
+  /** Where the container runs now; waits until it runs again. */
+  locate(remainingMs: number): Promise<ContainerRecord> {
+    const { uuid, token } = this.record
+    // One at a time: asking again with the same handle would end the wait of the first.
+    this.locating ??= ask(this.core.session, {
+      operation: CoordinatorOperation.get,
+      data: {
+        handle: this.handle,
+        kind: this.asked.kind,
+        uuid,
+        labels: this.asked.labels ?? [],
+        extra: this.asked.extra as unknown,
+        epochSeen: token.epoch,
+        timeoutMs: remainingMs
+      },
+      timeoutMs: remainingMs + answerGraceMs,
+      idempotent: true
+    })
+      .then((value) => {
+        const record = readContainerRecord(value)
+        this.update(record)
+        return record
+      })
+      .finally(() => {
+        this.locating = undefined
+      })
+    return this.locating
+  }
+
+  /** The container serves elsewhere, or under another token. */
+  update(record: ContainerRecord): void {
+    const before = this.record
+    this.record = record
+    const hasMoved = record.endpoint !== before.endpoint || record.agentId !== before.agentId
+    if (!hasMoved || this.onEndpointUpdate === undefined) return
+    try {
+      this.onEndpointUpdate(record.endpoint)
+    } catch (error) {
+      this.core.logger.error({ uuid: record.uuid, error }, 'onEndpointUpdate failed')
+    }
+  }
+
+  async connect(timeoutMs: number, signal: AbortSignal | undefined): Promise<ContainerConnection> {
+    this.connections++
+    const connection = new ConnectionImpl(this.core, this, this.core.linkTo(this.record))
+    try {
+      await connection.open(timeoutMs, signal)
+    } catch (error) {
+      await this.connectionClosed()
+      throw error
+    }
+    return connection
+  }
+
+  async connectionClosed(): Promise<void> {
+    this.connections--
+    await this.releaseIfUnused()
+  }
+
+  get closed(): boolean {
+    return this.referenceClosed
+  }
+
+  async close(): Promise<void> {
+    if (this.referenceClosed) return
+    this.referenceClosed = true
+    await this.releaseIfUnused()
+  }
+
+  private async releaseIfUnused(): Promise<void> {
+    if (!this.referenceClosed || this.connections > 0 || this.released) return
+    this.released = true
+    this.core.forgetReference(this)
+    if (this.core.closed) return
+    try {
+      await ask(this.core.session, {
+        operation: CoordinatorOperation.release,
+        data: { handle: this.handle },
+        timeoutMs: releaseTimeoutMs,
+        idempotent: true
+      })
+    } catch (error) {
+      this.core.logger.debug({ uuid: this.record.uuid, error }, 'a release was not heard')
+    }
+  }
+}
+
+/** A reference to a container, as applications hold it. */
+export class ReferenceImpl implements ContainerReference {
+  private readonly core: ClientCore
+  private readonly state: ReferenceState
+
+  constructor(core: ClientCore, state: ReferenceState) {
+    this.core = core
+    this.state = state
+  }
+
+  get uuid(): ContainerUuid {
+    return this.state.record.uuid
+  }
+
+  get endpoint(): ContainerEndpointRef {
+    return this.state.record.endpoint
+  }
+
+  get onEndpointUpdate(): ((endpoint: ContainerEndpointRef) => void) | undefined {
+    return this.state.onEndpointUpdate
+  }
+
+  set onEndpointUpdate(listener: ((endpoint: ContainerEndpointRef) => void) | undefined) {
+    this.state.onEndpointUpdate = listener
+  }
+
+  async request(operation: string, data?: Data, options: RequestOptions = {}): Promise<Data> {
+    this.requireOpen()
+    const { clock } = this.core
+    const timeoutMs = options.timeoutMs ?? this.core.timeoutMs
+    const deadline = clock.now() + timeoutMs
+    const idempotent = options.idempotent ?? false
+    const attempt = (remainingMs: number): Promise<unknown> =>
+      ask(this.session, {
+        target: this.uuid,
+        operation,
+        data,
+        headers: options.headers,
+        signal: options.signal,
+        idempotent,
+        timeoutMs: remainingMs
+      })
+    try {
+      return await attempt(timeoutMs)
+    } catch (error) {
+      const mayTryAgain = retryRule(idempotent)
+      if (!mayTryAgain(error)) throw error
+      return await tryAgain({
+        clock,
+        deadline,
+        what: `'${operation}'`,
+        signal: options.signal,
+        mayTryAgain,
+        error,
+        relocate: async (remainingMs) => {
+          await this.state.locate(remainingMs)
+        },
+        attempt
+      })
+    }
+  }
+
+  async send(operation: string, data?: Data): Promise<void> {
+    this.requireOpen()
+    tell(this.session, { target: this.uuid, operation, data })
+  }
+
+  stream(operation: string, data?: Data, options: StreamOptions = {}): AsyncIterableIterator<Data> {
+    this.requireOpen()
+    return this.openStream(operation, data, options)
+  }
+
+  private async *openStream(
+    operation: string,
+    data: unknown,
+    options: StreamOptions
+  ): AsyncGenerator<unknown, void, undefined> {
+    const { clock, timeoutMs } = this.core
+    const deadline = clock.now() + (options.timeoutMs ?? timeoutMs)
+    for (;;) {
+      const items = askStream(this.session, streamRequest(this.uuid, operation, data, options))
+      let first: IteratorResult<unknown, undefined>
+      try {
+        first = await items.next()
+      } catch (error) {
+        if (!wasRefused(error) || clock.now() >= deadline) throw error
+        await this.state.locate(Math.max(1, deadline - clock.now()))
+        continue
+      }
+      yield* resume(first, items)
+      return
+    }
+  }
+
+  cast<T>(interfaceName?: string): Remote<T> {
+    return castRequests<T>((operation, data) => this.request(operation, data), interfaceName)
+  }
+
+  async connect(options: WaitOptions = {}): Promise<ContainerConnection> {
+    this.requireOpen()
+    requireNotAborted(options.signal)
+    return await this.state.connect(options.timeoutMs ?? this.core.timeoutMs, options.signal)
+  }
+
+  close(): Promise<void> {
+    return this.state.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Through the coordinator, unless the container runs in this process. */
+  private get session(): Session {
+    return this.core.local.find(this.state.record.agentId) ?? this.core.session
+  }
+
+  private requireOpen(): void {
+    if (this.core.closed) throw new NetworkError('CLOSED', 'the client has been closed')
+    if (this.state.closed)
+      throw new NetworkError('CLOSED', `the reference to container ${this.uuid} has been closed`)
+  }
+}

@@ -1,0 +1,90 @@
+import { hasCode, NetworkError, toNetworkError, type Clock } from '@hcengineering/network-core'
+
+const pauseFirstMs = 5
+const pauseMaxMs = 250
+
+/** Whether a request was refused before anything was dispatched: another try harms nobody. */
+export function wasRefused(error: unknown): boolean {
+  return (
+    error instanceof NetworkError && (error.code === 'NOT_SERVING' || error.code === 'CONTAINER_NOT_FOUND')
+  )
+}
+
+/** Whether a request may be made again for its caller, who does not see it. */
+export function retryRule(idempotent: boolean): (error: unknown) => boolean {
+  return (error) => wasRefused(error) || (idempotent && hasCode(error, 'OUTCOME_UNKNOWN'))
+}
+
+/** What is tried, again and again until a deadline. */
+export interface RetryOptions<T> {
+  readonly clock: Clock
+  /** By the clock. */
+  readonly deadline: number
+  readonly what: string
+  readonly signal?: AbortSignal | undefined
+  /** Whether another try may follow this error. */
+  readonly mayTryAgain: (error: unknown) => boolean
+  /** Why the first try failed. */
+  readonly error: unknown
+  /** Finds out where to try next; may wait. */
+  readonly relocate: (remainingMs: number) => Promise<void>
+  readonly attempt: (remainingMs: number) => Promise<T>
+}
+
+/** Goes on with a request whose first try was refused, until it is dispatched or its deadline passes. */
+export async function tryAgain<T>(options: RetryOptions<T>): Promise<T> {
+  const { clock, deadline, signal } = options
+  let { error } = options
+  for (let pauseMs = pauseFirstMs; options.mayTryAgain(error); pauseMs = Math.min(pauseMs * 2, pauseMaxMs)) {
+    try {
+      await pause(clock, Math.min(pauseMs, deadline - clock.now()), signal)
+      await options.relocate(remaining(options, error))
+    } catch (failure) {
+      // That it could not be found does not say that it ran.
+      throw unknownBefore(error) ? error : failure
+    }
+    try {
+      return await options.attempt(remaining(options, error))
+    } catch (failure) {
+      error = failure
+    }
+  }
+  throw error
+}
+
+function remaining(options: RetryOptions<unknown>, error: unknown): number {
+  const left = options.deadline - options.clock.now()
+  if (left > 0) return left
+  if (unknownBefore(error)) throw error
+  throw new NetworkError(
+    'TIMEOUT',
+    `${options.what} could not be delivered in time: ${toNetworkError(error).message}`,
+    {
+      cause: error,
+      retryable: true
+    }
+  )
+}
+
+function unknownBefore(error: unknown): boolean {
+  return error instanceof NetworkError && error.outcomeUnknown
+}
+
+/** Waits that long; rejects with `ABORTED` when the signal says so. */
+function pause(clock: Clock, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      cancel()
+      reject(new NetworkError('ABORTED', 'aborted', { cause: signal?.reason }))
+    }
+    if (signal?.aborted === true) {
+      reject(new NetworkError('ABORTED', 'aborted', { cause: signal.reason }))
+      return
+    }
+    const cancel = clock.after(Math.max(0, delayMs), () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    })
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}

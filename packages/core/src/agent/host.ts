@@ -1,0 +1,365 @@
+import { hasCode, NetworkError, toNetworkError } from '../api/errors.ts'
+import type { Broadcast, Container, RequestContext } from '../api/container.ts'
+import type { ClientUuid } from '../api/ids.ts'
+import type { CallerClient } from '../api/reference.ts'
+import type { Logger } from '../api/logger.ts'
+import type { ActivationToken } from '../api/tokens.ts'
+import type { ContainerCall, StreamCall, StreamSink, Subscriber } from '../contract/ports.ts'
+import type { Fate, Instance } from './machine.ts'
+
+/** What a broadcast resolves to once its event is queued: one promise for all. */
+const queued = Promise.resolve()
+
+/** What a host asks of the agent around it. */
+export interface HostEnvironment {
+  readonly logger: Logger
+  readonly heldMax: number
+  callerFor(context: RequestContext): CallerClient
+  /** What becomes of something that leaves now: lease and phase are looked at in this turn (I1). */
+  fate(instance: Instance): Fate
+}
+
+/** Something that waits for the lease to come back. */
+interface Held {
+  release(): void
+  drop(): void
+}
+
+type Resolve = (value: unknown) => void
+type Reject = (error: Error) => void
+
+/**
+ * Stands between one live container and everybody else: hands requests in, lets replies and events out only
+ * while the container may serve, and holds them back while the lease is in doubt (I1).
+ */
+export class ContainerHost {
+  readonly instance: Instance
+  readonly container: Container
+  /** When the ping that is under way was sent; undefined when none is. */
+  pingedAt: number | undefined
+  pingFailures = 0
+
+  private readonly environment: HostEnvironment
+  private readonly subscribers = new Map<ClientUuid, Subscriber>()
+  private readonly inFlight = new Set<Reject>()
+  private readonly streams = new Set<StreamSink>()
+  private held: Held[] = []
+  private serving = new AbortController()
+  private readonly ownOnTerminated: (() => void) | undefined
+  private ended = false
+
+  constructor(instance: Instance, container: Container, environment: HostEnvironment, onEnded: () => void) {
+    this.instance = instance
+    this.container = container
+    this.environment = environment
+    this.ownOnTerminated = container.onTerminated?.bind(container)
+    container.onTerminated = onEnded
+  }
+
+  get requestsInFlight(): number {
+    return this.inFlight.size
+  }
+
+  /** Hands a request to the container. The caller has just asked whether it may serve. */
+  request(call: ContainerCall, token: ActivationToken): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.inFlight.add(reject)
+      const context = new CallContext(call, token, this.serving.signal, this.environment)
+      let result: Promise<unknown>
+      try {
+        result = this.container.request(call.operation, call.data, call.clientId, context)
+      } catch (error) {
+        this.settle(resolve, reject, undefined, toNetworkError(error))
+        return
+      }
+      // A container that answers at once instead of returning a promise is understood, too.
+      if (typeof (result as Partial<Promise<unknown>> | undefined)?.then !== 'function') {
+        this.settle(resolve, reject, result, undefined)
+        return
+      }
+      result.then(
+        (value) => this.settle(resolve, reject, value, undefined),
+        (error: unknown) => this.settle(resolve, reject, undefined, toNetworkError(error))
+      )
+    })
+  }
+
+  /** Serves a stream until it ends, its reader leaves, or the container may serve no more. */
+  async stream(call: StreamCall, token: ActivationToken): Promise<void> {
+    const { sink } = call
+    if (this.container.stream === undefined) {
+      const { kind } = this.instance
+      sink.end(new NetworkError('UNKNOWN_OPERATION', `containers of kind '${kind}' serve no streams`))
+      return
+    }
+    this.streams.add(sink)
+    try {
+      const context = new CallContext(call, token, this.serving.signal, this.environment)
+      const items: AsyncIterable<unknown> = this.container.stream(call.operation, call.data, context)
+      await this.pump(items[Symbol.asyncIterator](), call)
+    } catch (error) {
+      sink.end(toNetworkError(error))
+    } finally {
+      this.streams.delete(sink)
+    }
+  }
+
+  private async pump(items: AsyncIterator<unknown>, call: StreamCall): Promise<void> {
+    const { sink } = call
+    let isOver = false
+    const leave = (): void => {
+      if (isOver) return
+      isOver = true
+      Promise.resolve(items.return?.()).catch((error: unknown) => {
+        this.environment.logger.warn(
+          { uuid: this.instance.uuid, error },
+          'a stream failed while it was closed'
+        )
+      })
+    }
+    call.onClosed = leave
+    try {
+      for (;;) {
+        const next = await items.next()
+        if (next.done === true) {
+          isOver = true
+          await this.letOut(() => sink.end())
+          return
+        }
+        if (!sink.ready) await sink.whenReady()
+        if (sink.closed) return
+        // Asked in the turn in which the item leaves: the wait before may have outlasted the lease.
+        await this.letOut(() => sink.write(next.value))
+      }
+    } catch (error) {
+      isOver = true
+      throw error
+    } finally {
+      leave()
+    }
+  }
+
+  /** Lets something out as soon as the container may serve. @throws `MOVED` when it may no more */
+  private letOut(release: () => void): Promise<void> | undefined {
+    if (!this.ended && this.environment.fate(this.instance) === 'release') {
+      release()
+      return undefined
+    }
+    return new Promise((resolve, reject) => {
+      this.pass({
+        release: () => {
+          try {
+            release()
+            resolve()
+          } catch (error) {
+            reject(toNetworkError(error))
+          }
+        },
+        drop: () => reject(this.moved())
+      })
+    })
+  }
+
+  /** Opens the way for events to a client; its first makes the container's `connect`. */
+  async connect(subscriber: Subscriber): Promise<void> {
+    const { clientId } = subscriber
+    const isKnown = this.subscribers.has(clientId)
+    this.subscribers.set(clientId, subscriber)
+    if (isKnown) return
+    try {
+      await this.container.connect(clientId, this.broadcastTo(clientId))
+    } catch (error) {
+      if (this.subscribers.get(clientId) === subscriber) this.subscribers.delete(clientId)
+      throw toNetworkError(error)
+    }
+  }
+
+  /** Closes the way; `session` undefined closes it whichever it is. */
+  disconnect(clientId: ClientUuid, session: object | undefined): void {
+    const subscriber = this.subscribers.get(clientId)
+    // Guarded: the client may have come back another way.
+    if (subscriber === undefined || (session !== undefined && subscriber.session !== session)) return
+    this.subscribers.delete(clientId)
+    this.tellDisconnected(clientId)
+  }
+
+  /** All ways that lead over this session close. */
+  disconnectSession(session: object): void {
+    for (const [clientId, subscriber] of [...this.subscribers]) {
+      if (subscriber.session === session) this.disconnect(clientId, session)
+    }
+  }
+
+  /** The lease has lapsed: what runs is told, and what it says waits. */
+  quiesce(): void {
+    this.serving.abort(new NetworkError('NOT_SERVING', 'the agent has lost its lease'))
+  }
+
+  /** It serves, again or for the first time: what was held may leave. */
+  resume(): void {
+    if (this.serving.signal.aborted) this.serving = new AbortController()
+    const { held } = this
+    this.held = []
+    for (const item of held) this.pass(item)
+  }
+
+  /** It has ended: whoever waits hears so. */
+  end(): void {
+    if (this.ended) return
+    this.ended = true
+    this.container.onTerminated = this.ownOnTerminated
+    this.serving.abort(new NetworkError('NOT_SERVING', 'the container has ended'))
+    const { held } = this
+    this.held = []
+    for (const item of held) item.drop()
+    for (const sink of [...this.streams]) sink.end(this.moved())
+    for (const reject of [...this.inFlight]) reject(this.outcomeUnknown())
+    this.inFlight.clear()
+    const subscribers = [...this.subscribers.values()]
+    this.subscribers.clear()
+    for (const subscriber of subscribers) subscriber.ended(this.instance.uuid)
+    try {
+      this.ownOnTerminated?.()
+    } catch (error) {
+      this.environment.logger.warn({ uuid: this.instance.uuid, error }, 'onTerminated failed')
+    }
+  }
+
+  private settle(resolve: Resolve, reject: Reject, value: unknown, error: NetworkError | undefined): void {
+    // False when the container has ended meanwhile: the caller has been told.
+    if (!this.inFlight.has(reject)) return
+    this.pass({
+      release: () => {
+        this.inFlight.delete(reject)
+        if (error === undefined) resolve(value)
+        else reject(error)
+      },
+      drop: () => {
+        this.inFlight.delete(reject)
+        reject(this.outcomeUnknown())
+      }
+    })
+  }
+
+  private broadcastTo(clientId: ClientUuid): Broadcast {
+    return (data) => {
+      if (!this.ended && this.environment.fate(this.instance) === 'release') {
+        return this.deliver(clientId, data)
+      }
+      return new Promise((resolve, reject) => {
+        this.pass({
+          release: () => {
+            this.deliver(clientId, data).then(resolve, reject)
+          },
+          // Nobody hears an activation that has lost its right: the next one speaks.
+          drop: resolve
+        })
+      })
+    }
+  }
+
+  private deliver(clientId: ClientUuid, data: unknown): Promise<void> {
+    const subscriber = this.subscribers.get(clientId)
+    try {
+      subscriber?.deliver(this.instance.uuid, data)
+      return queued
+    } catch (error) {
+      if (subscriber === undefined || !hasCode(error, 'OVERLOADED'))
+        return Promise.reject(toNetworkError(error))
+      // It does not read: it is dropped, told so, and can come back; others notice nothing.
+      this.environment.logger.warn(
+        { uuid: this.instance.uuid, clientId },
+        'a client does not read its events'
+      )
+      this.disconnect(clientId, undefined)
+      subscriber.ended(this.instance.uuid)
+      return queued
+    }
+  }
+
+  /** Lets something out, holds it, or drops it, as this moment allows. */
+  private pass(item: Held): void {
+    switch (this.ended ? 'drop' : this.environment.fate(this.instance)) {
+      case 'release':
+        item.release()
+        return
+      case 'hold':
+        if (this.held.length >= this.environment.heldMax) this.held.shift()?.drop()
+        this.held.push(item)
+        return
+      case 'drop':
+        item.drop()
+        return
+    }
+  }
+
+  private tellDisconnected(clientId: ClientUuid): void {
+    const report = (error: unknown): void =>
+      this.environment.logger.warn({ uuid: this.instance.uuid, clientId, error }, 'disconnect failed')
+    try {
+      Promise.resolve(this.container.disconnect(clientId)).catch(report)
+    } catch (error) {
+      report(error)
+    }
+  }
+
+  private moved(): NetworkError {
+    return new NetworkError(
+      'MOVED',
+      `container ${this.instance.uuid} ended, or moved, before the stream did`,
+      {
+        retryable: true
+      }
+    )
+  }
+
+  private outcomeUnknown(): NetworkError {
+    return new NetworkError('OUTCOME_UNKNOWN', `container ${this.instance.uuid} ended before it answered`, {
+      outcomeUnknown: true
+    })
+  }
+}
+
+/** Built for every request, so nothing is made before a handler looks at it. */
+class CallContext implements RequestContext {
+  readonly token: ActivationToken
+  private readonly call: ContainerCall
+  private readonly serving: AbortSignal
+  private readonly environment: HostEnvironment
+  private combined: AbortSignal | undefined
+  private caller: CallerClient | undefined
+
+  constructor(
+    call: ContainerCall,
+    token: ActivationToken,
+    serving: AbortSignal,
+    environment: HostEnvironment
+  ) {
+    this.environment = environment
+    this.call = call
+    this.token = token
+    this.serving = serving
+  }
+
+  get client(): CallerClient {
+    this.caller ??= this.environment.callerFor(this)
+    return this.caller
+  }
+
+  get deadline(): number {
+    return this.call.deadline
+  }
+
+  get clientId(): ClientUuid | undefined {
+    return this.call.clientId
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.call.headers
+  }
+
+  get signal(): AbortSignal {
+    this.combined ??= AbortSignal.any([this.call.signal(), this.serving])
+    return this.combined
+  }
+}

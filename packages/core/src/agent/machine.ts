@@ -1,0 +1,418 @@
+import { NetworkError } from '../api/errors.ts'
+import type {
+  AgentEndpointRef,
+  AgentUuid,
+  ContainerEndpointRef,
+  ContainerKind,
+  ContainerUuid
+} from '../api/ids.ts'
+import { compareTokens, type ActivationToken } from '../api/tokens.ts'
+import type {
+  CoordinatorIdentity,
+  EndCommand,
+  EndReason,
+  EndedReport,
+  GrantCommand,
+  InventoryEntry,
+  Registration,
+  RegistrationReply,
+  StartCommand,
+  StartResult
+} from '../contract/ports.ts'
+import { Lease, type Moment } from './lease.ts'
+
+/** Names one instance within an agent: a uuid may have several over time. */
+export type InstanceId = number
+
+/** Where an instance is in its life. */
+export type Phase =
+  /** Its factory has made it; it serves once granted. */
+  | { readonly kind: 'prepared'; readonly startId: number }
+  | { readonly kind: 'standby' }
+  | { readonly kind: 'serving'; readonly token: ActivationToken }
+  /** `terminate()` runs. `report` says whether the coordinator has to be told, rather than waits. */
+  | {
+      readonly kind: 'ending'
+      readonly token: ActivationToken | undefined
+      readonly reason: EndReason
+      readonly report: boolean
+    }
+
+/** A container that this agent hosts. */
+export interface Instance {
+  readonly id: InstanceId
+  readonly uuid: ContainerUuid
+  readonly kind: ContainerKind
+  readonly endpoint: ContainerEndpointRef
+  readonly labels: readonly string[]
+  readonly extra: unknown
+  readonly stateless: boolean
+  phase: Phase
+}
+
+/** What the agent machine wants done, in order. */
+export type AgentEffect =
+  | { readonly kind: 'runFactory'; readonly command: StartCommand }
+  | { readonly kind: 'startSettled'; readonly startId: number; readonly result: StartResult }
+  | { readonly kind: 'startFailed'; readonly startId: number; readonly error: NetworkError }
+  /** Call the container's `terminate()`, then say `terminated`. */
+  | { readonly kind: 'terminate'; readonly id: InstanceId }
+  /** The instance has ended: whoever waited for that hears so. */
+  | { readonly kind: 'gone'; readonly instance: Instance; readonly reason: EndReason }
+  | { readonly kind: 'report'; readonly report: EndedReport }
+  /** Held replies and events of this instance may leave now. */
+  | { readonly kind: 'resumed'; readonly id: InstanceId }
+
+/** What an instance may do now. */
+export type Fate = 'release' | 'hold' | 'drop'
+
+interface Starting {
+  readonly command: StartCommand
+  token: ActivationToken | undefined
+  withdrawn: boolean
+}
+
+/**
+ * An agent as a state machine: its lease, and the life of every container it hosts. It changes only by its
+ * inputs, and says what is to be done as effects.
+ *
+ * - I1: `mayServe` and `fate` look at lease and phase in the turn in which something goes in or out.
+ * - I2: of a uuid, nothing below the highest token seen is accepted.
+ * - I3: commands are obeyed only under a valid lease of the coordinator that gives them.
+ *
+ * Use: an input, then {@link drain} for the effects, in order.
+ */
+export class AgentMachine {
+  readonly lease = new Lease()
+  private readonly agentId: AgentUuid
+  private readonly incarnation: string
+  private readonly instances = new Map<InstanceId, Instance>()
+  private readonly byUuid = new Map<ContainerUuid, Instance>()
+  private readonly starting = new Map<number, Starting>()
+  private effects: AgentEffect[] = []
+  private nextId: InstanceId = 1
+  private nextLocalStart = -1
+  private nextLocalSequence = 1
+
+  constructor(agentId: AgentUuid, incarnation: string) {
+    this.agentId = agentId
+    this.incarnation = incarnation
+  }
+
+  // Registration
+
+  registration(
+    kinds: readonly ContainerKind[],
+    endpoint: AgentEndpointRef | undefined,
+    moment: Moment
+  ): Registration {
+    const containers: InventoryEntry[] = []
+    for (const instance of this.instances.values()) {
+      if (instance.phase.kind !== 'ending') containers.push(inventoryOf(instance))
+    }
+    return {
+      agentId: this.agentId,
+      incarnation: this.incarnation,
+      kinds,
+      endpoint,
+      seen: this.lease.seen,
+      leased: this.lease.holder !== undefined && this.lease.valid(moment),
+      containers
+    }
+  }
+
+  /**
+   * The coordinator has answered: what it names serves on or stands by, what else was reported is ended.
+   *
+   * @returns whether the coordinator may be obeyed
+   */
+  registered(reply: RegistrationReply, asked: Registration, sent: Moment): boolean {
+    if (!this.lease.accepts(reply.coordinator)) return false
+    this.lease.grant(reply.coordinator, sent, reply.leaseMs)
+    const resume = new Map(reply.resume.map(({ uuid, token }) => [uuid, token]))
+    const standby = new Set(reply.standby)
+    for (const { uuid } of asked.containers) {
+      const instance = this.byUuid.get(uuid)
+      if (instance === undefined || instance.phase.kind === 'ending') continue
+      const token = resume.get(uuid)
+      if (token !== undefined) this.serve(instance, token)
+      else if (standby.has(uuid)) instance.phase = { kind: 'standby' }
+      // Given to somebody else: what it still has to say must not leave.
+      else this.beginEnd(instance, 'fenced', false)
+    }
+    return true
+  }
+
+  /** A container was added that belongs to this agent. */
+  addStandby(item: Omit<Instance, 'id' | 'phase' | 'stateless' | 'labels' | 'extra'>): InstanceId {
+    if (this.byUuid.has(item.uuid)) throw inUse(item.uuid)
+    return this.add({ ...item, labels: [], extra: undefined, stateless: true }, { kind: 'standby' }).id
+  }
+
+  // Commands
+
+  start(command: StartCommand, moment: Moment): void {
+    this.obey(command.coordinator, moment)
+    // Said again after a lost answer.
+    if (this.starting.has(command.startId)) return
+    const running = command.uuid === undefined ? undefined : this.byUuid.get(command.uuid)
+    if (running !== undefined) {
+      if (running.phase.kind === 'serving' && command.token !== undefined && running.kind === command.kind) {
+        if (compareTokens(running.phase.token, command.token) === 0) {
+          this.effects.push({ kind: 'startSettled', startId: command.startId, result: resultOf(running) })
+          return
+        }
+      }
+      const error = new NetworkError('NOT_SERVING', `container ${running.uuid} is still here`, {
+        retryable: true
+      })
+      this.effects.push({ kind: 'startFailed', startId: command.startId, error })
+      return
+    }
+    this.starting.set(command.startId, { command, token: command.token, withdrawn: false })
+    this.effects.push({ kind: 'runFactory', command })
+  }
+
+  /** Starts a container on an agent that no coordinator knows. */
+  startLocal(
+    kind: ContainerKind,
+    uuid: ContainerUuid | undefined,
+    labels: readonly string[],
+    extra: unknown
+  ): number {
+    const startId = this.nextLocalStart--
+    const coordinator: CoordinatorIdentity = { epoch: 0, incarnation: '' }
+    const token = { epoch: 0, sequence: this.nextLocalSequence++ }
+    const command = { coordinator, startId, kind, uuid, labels, extra, token }
+    this.starting.set(startId, { command, token, withdrawn: false })
+    this.effects.push({ kind: 'runFactory', command })
+    return startId
+  }
+
+  /** The factory is done. Returns the instance that the shell keeps the object for. */
+  factoryDone(startId: number, made: { uuid: ContainerUuid; endpoint: ContainerEndpointRef }): InstanceId {
+    const start = this.starting.get(startId)
+    if (start === undefined) throw new Error(`start ${startId} is not under way`)
+    this.starting.delete(startId)
+    const { command, token, withdrawn } = start
+    const wrong =
+      command.uuid !== undefined && command.uuid !== made.uuid
+        ? new NetworkError(
+            'INVALID_CONTAINER',
+            `the factory of '${command.kind}' was asked for ${command.uuid} and made ${made.uuid}`
+          )
+        : this.byUuid.has(made.uuid)
+          ? inUse(made.uuid)
+          : undefined
+    const { kind, labels, extra } = command
+    const { uuid, endpoint } = made
+    const item = { uuid, endpoint, kind, labels, extra, stateless: false }
+    if (wrong !== undefined || withdrawn) {
+      const instance: Instance = { ...item, id: this.nextId++, phase: { kind: 'prepared', startId } }
+      this.instances.set(instance.id, instance)
+      const error =
+        wrong ?? new NetworkError('NOT_SERVING', 'this start has been withdrawn', { retryable: true })
+      this.effects.push({ kind: 'startFailed', startId, error })
+      this.beginEnd(instance, 'withdrawn', false)
+      return instance.id
+    }
+    const phase: Phase = token === undefined ? { kind: 'prepared', startId } : { kind: 'serving', token }
+    const instance = this.add(item, phase)
+    this.effects.push({ kind: 'startSettled', startId, result: { uuid, endpoint } })
+    return instance.id
+  }
+
+  factoryFailed(startId: number, error: NetworkError): void {
+    if (!this.starting.delete(startId)) return
+    this.effects.push({ kind: 'startFailed', startId, error })
+  }
+
+  grant(command: GrantCommand, moment: Moment): void {
+    this.obey(command.coordinator, moment)
+    const instance = this.byUuid.get(command.uuid)
+    if (instance === undefined || instance.phase.kind === 'ending') {
+      throw new NetworkError('CONTAINER_NOT_FOUND', `container ${command.uuid} is not here`)
+    }
+    if (instance.phase.kind === 'serving' && compareTokens(command.token, instance.phase.token) < 0) {
+      throw new NetworkError('LEASE_REFUSED', `container ${command.uuid} serves under a newer token`)
+    }
+    this.serve(instance, command.token)
+  }
+
+  /**
+   * Returns the instance whose end is to be waited for; undefined when there is nothing (left) to end.
+   *
+   * Obeyed after the lease has lapsed, too: ending serves nothing.
+   */
+  end(command: EndCommand): InstanceId | undefined {
+    const { startId, uuid, token, reason } = command
+    this.recognize(command.coordinator)
+    const start = startId === undefined ? undefined : this.starting.get(startId)
+    if (start !== undefined) {
+      start.withdrawn = true
+      return undefined
+    }
+    const instance = this.findToEnd(startId, uuid)
+    if (instance === undefined) return undefined
+    const { phase } = instance
+    // Guarded: the command may be about an earlier activation.
+    if (phase.kind === 'serving' && token !== undefined && compareTokens(token, phase.token) < 0)
+      return undefined
+    if (phase.kind !== 'ending') this.beginEnd(instance, reason, false)
+    return instance.id
+  }
+
+  private findToEnd(startId: number | undefined, uuid: ContainerUuid | undefined): Instance | undefined {
+    const byUuid = uuid === undefined ? undefined : this.byUuid.get(uuid)
+    if (startId === undefined || byUuid === undefined) return byUuid
+    const { phase } = byUuid
+    // A withdrawn start names what it made; another container of that uuid is none of its business.
+    return phase.kind === 'prepared' && phase.startId !== startId ? undefined : byUuid
+  }
+
+  // What happens here
+
+  /** Ends a container by hand, or because it is not well. Returns undefined when it is not here. */
+  endLocally(uuid: ContainerUuid, reason: EndReason): InstanceId | undefined {
+    const instance = this.byUuid.get(uuid)
+    if (instance === undefined) return undefined
+    if (instance.phase.kind !== 'ending') this.beginEnd(instance, reason, true)
+    return instance.id
+  }
+
+  /** A container says that it has ended by itself. */
+  endedItself(id: InstanceId): void {
+    const instance = this.instances.get(id)
+    if (instance === undefined || instance.phase.kind === 'ending') return
+    const token = instance.phase.kind === 'serving' ? instance.phase.token : undefined
+    instance.phase = { kind: 'ending', token, reason: 'self', report: true }
+    this.terminated(id)
+  }
+
+  /** The container's `terminate()` is done, or was given up. */
+  terminated(id: InstanceId): void {
+    const instance = this.instances.get(id)
+    if (instance?.phase.kind !== 'ending') return
+    const { token, reason, report } = instance.phase
+    this.instances.delete(id)
+    if (this.byUuid.get(instance.uuid) === instance) this.byUuid.delete(instance.uuid)
+    this.effects.push({ kind: 'gone', instance, reason })
+    if (!report || !this.lease.bound) return
+    const { agentId, incarnation } = this
+    this.effects.push({
+      kind: 'report',
+      report: { agentId, incarnation, uuid: instance.uuid, token, reason }
+    })
+  }
+
+  /** Everything here ends: the agent closes. */
+  endAll(): InstanceId[] {
+    for (const start of this.starting.values()) start.withdrawn = true
+    const all = [...this.instances.values()]
+    for (const instance of all) {
+      if (instance.phase.kind !== 'ending') this.beginEnd(instance, 'agent-closed', false)
+    }
+    return all.map(({ id }) => id)
+  }
+
+  // Queries
+
+  /** The instance that may be handed a request at this moment. */
+  mayServe(uuid: ContainerUuid, moment: Moment): Instance | undefined {
+    const instance = this.byUuid.get(uuid)
+    if (instance?.phase.kind !== 'serving') return undefined
+    return this.lease.valid(moment) ? instance : undefined
+  }
+
+  /** What becomes of something that an instance wants to let out at this moment. */
+  fate(id: InstanceId, moment: Moment): Fate {
+    const instance = this.instances.get(id)
+    if (instance === undefined) return 'drop'
+    const { phase } = instance
+    // While it ends, its last words may leave: whoever ended it waits until it has.
+    const isOwn = phase.kind === 'serving' || (phase.kind === 'ending' && phase.reason !== 'fenced')
+    if (!isOwn) return 'drop'
+    if (this.lease.valid(moment)) return 'release'
+    return phase.kind === 'serving' ? 'hold' : 'drop'
+  }
+
+  instance(id: InstanceId): Instance | undefined {
+    return this.instances.get(id)
+  }
+
+  find(uuid: ContainerUuid): Instance | undefined {
+    return this.byUuid.get(uuid)
+  }
+
+  findByEndpoint(endpoint: string): Instance | undefined {
+    for (const instance of this.byUuid.values()) if (instance.endpoint === endpoint) return instance
+    return undefined
+  }
+
+  all(): IterableIterator<Instance> {
+    return this.instances.values()
+  }
+
+  get startsUnderWay(): number {
+    return this.starting.size
+  }
+
+  drain(): AgentEffect[] {
+    const { effects } = this
+    if (effects.length > 0) this.effects = []
+    return effects
+  }
+
+  // Shared
+
+  /** @throws NetworkError `LEASE_REFUSED` for another coordinator than the one that the lease is from */
+  private recognize(coordinator: CoordinatorIdentity): void {
+    const { holder } = this.lease
+    if (holder?.epoch === coordinator.epoch && holder.incarnation === coordinator.incarnation) return
+    throw new NetworkError('LEASE_REFUSED', `no lease of epoch ${coordinator.epoch}`, { retryable: true })
+  }
+
+  private obey(coordinator: CoordinatorIdentity, moment: Moment): void {
+    this.recognize(coordinator)
+    if (this.lease.valid(moment)) return
+    throw new NetworkError('LEASE_REFUSED', `the lease of epoch ${coordinator.epoch} has lapsed`, {
+      retryable: true
+    })
+  }
+
+  private add(item: Omit<Instance, 'id' | 'phase'>, phase: Phase): Instance {
+    const instance: Instance = { ...item, id: this.nextId++, phase }
+    this.instances.set(instance.id, instance)
+    this.byUuid.set(instance.uuid, instance)
+    return instance
+  }
+
+  private serve(instance: Instance, token: ActivationToken): void {
+    instance.phase = { kind: 'serving', token }
+    this.effects.push({ kind: 'resumed', id: instance.id })
+  }
+
+  private beginEnd(instance: Instance, reason: EndReason, report: boolean): void {
+    const { phase } = instance
+    const token = phase.kind === 'serving' ? phase.token : undefined
+    instance.phase = { kind: 'ending', token, reason, report }
+    this.effects.push({ kind: 'terminate', id: instance.id })
+  }
+}
+
+function inventoryOf(instance: Instance): InventoryEntry {
+  const { uuid, kind, endpoint, labels, extra, stateless, phase } = instance
+  const token = phase.kind === 'serving' ? phase.token : undefined
+  const startId = phase.kind === 'prepared' ? phase.startId : undefined
+  return { uuid, kind, endpoint, labels, extra, stateless, token, startId }
+}
+
+function resultOf(instance: Instance): StartResult {
+  return { uuid: instance.uuid, endpoint: instance.endpoint }
+}
+
+function inUse(uuid: ContainerUuid): NetworkError {
+  return new NetworkError('UUID_IN_USE', `container ${uuid} exists already on this agent`, {
+    retryable: true
+  })
+}

@@ -1,0 +1,71 @@
+import type { Broadcast } from './container.ts'
+import type { Data } from './data.ts'
+import type { ClientUuid } from './ids.ts'
+
+/**
+ * One event for many: whoever sends it over sessions encodes it once, however many hear it. What
+ * {@link BroadcastGroup} hands to the broadcast functions; containers need not know it.
+ */
+export class SharedEvent {
+  readonly data: unknown
+  /** Filled in by whoever encodes it first. */
+  encoded: Uint8Array | undefined
+
+  constructor(data: unknown) {
+    this.data = data
+  }
+}
+
+/**
+ * The clients that are connected to a container, and events for all of them.
+ *
+ * @example
+ * ```ts
+ * import { BroadcastGroup, type Broadcast, type ClientUuid } from '@hcengineering/network-core'
+ *
+ * export class Room {
+ *   private readonly listeners = new BroadcastGroup()
+ *
+ *   connect(clientId: ClientUuid, broadcast: Broadcast): void {
+ *     this.listeners.connect(clientId, broadcast)
+ *   }
+ *
+ *   disconnect(clientId: ClientUuid): void {
+ *     this.listeners.disconnect(clientId)
+ *   }
+ *
+ *   async say(text: string): Promise<void> {
+ *     await this.listeners.publish({ text })
+ *   }
+ * }
+ * ```
+ */
+export class BroadcastGroup {
+  private readonly members = new Map<ClientUuid, Broadcast>()
+
+  /** How many clients are connected. */
+  get size(): number {
+    return this.members.size
+  }
+
+  /** The clients that are connected. */
+  clients(): ClientUuid[] {
+    return [...this.members.keys()]
+  }
+
+  connect(clientId: ClientUuid, broadcast: Broadcast): void {
+    this.members.set(clientId, broadcast)
+  }
+
+  disconnect(clientId: ClientUuid): void {
+    this.members.delete(clientId)
+  }
+
+  /** Sends an event to every client. Resolves once it is queued for all; who cannot take it harms no other. */
+  async publish(data: Data): Promise<void> {
+    const event = new SharedEvent(data)
+    const queued: Promise<void>[] = []
+    for (const broadcast of this.members.values()) queued.push(broadcast(event))
+    await Promise.allSettled(queued)
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * Guards for what arrives from peers. Each returns a fresh object with the fields it has checked and nothing
+ * else, or throws `INVALID_MESSAGE` naming the field: what a peer sends is never trusted to have a shape.
+ */
+
+import { NetworkError } from '../api/errors.ts'
+import {
+  nameLengthMax,
+  type AgentEndpointRef,
+  type AgentUuid,
+  type ClientUuid,
+  type ContainerEndpointRef,
+  type ContainerKind,
+  type ContainerUuid
+} from '../api/ids.ts'
+import {
+  NetworkEventKind,
+  type AgentEvent,
+  type AgentRecord,
+  type ContainerEvent,
+  type ContainerRecord,
+  type NetworkEvent
+} from '../api/records.ts'
+import type { ActivationToken } from '../api/tokens.ts'
+import type {
+  AgentUpdate,
+  ClientGoneCommand,
+  CoordinatorIdentity,
+  EndCommand,
+  EndedReport,
+  EndReason,
+  GrantCommand,
+  InventoryEntry,
+  Registration,
+  RegistrationReply,
+  Renewal,
+  RenewalReply,
+  StartCommand,
+  StartResult
+} from './ports.ts'
+
+const labelsMax = 64
+const kindsMax = 10_000
+const listMax = 5_000_000
+const endpointLengthMax = 2048
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** A get, as it travels. */
+export interface GetMessage {
+  readonly handle: string
+  readonly kind: ContainerKind
+  readonly uuid: ContainerUuid | undefined
+  readonly labels: readonly string[]
+  readonly extra: unknown
+  readonly epochSeen: number | undefined
+  /** How long the client waits; undefined for as long as the request's own deadline says. */
+  readonly timeoutMs: number | undefined
+}
+
+export function readGet(value: unknown): GetMessage {
+  const from = fields(value, 'get')
+  return {
+    handle: name(from, 'handle'),
+    kind: name(from, 'kind'),
+    uuid: optional(from, 'uuid', name<ContainerUuid>),
+    labels: from['labels'] === undefined ? [] : names(from, 'labels', labelsMax),
+    extra: from['extra'],
+    epochSeen: optional(from, 'epochSeen', number),
+    timeoutMs: optional(from, 'timeoutMs', number)
+  }
+}
+
+export function readHandle(value: unknown): string {
+  return name(fields(value, 'release'), 'handle')
+}
+
+export function readKindFilter(value: unknown): ContainerKind | undefined {
+  return value === undefined ? undefined : optional(fields(value, 'list'), 'kind', name<ContainerKind>)
+}
+
+export function readSubscribe(value: unknown): boolean {
+  return fields(value, 'subscribe')['on'] === true
+}
+
+export function readUuid(value: unknown): ContainerUuid {
+  return name(fields(value, 'a container'), 'uuid')
+}
+
+/** A client and one of the agent's containers. */
+export function readClientOfContainer(value: unknown): { uuid: ContainerUuid; clientId: ClientUuid } {
+  const from = fields(value, 'connect')
+  return { uuid: name(from, 'uuid'), clientId: name(from, 'clientId') }
+}
+
+export function readRegistration(value: unknown): Registration {
+  const from = fields(value, 'registration')
+  return {
+    agentId: name(from, 'agentId'),
+    incarnation: name(from, 'incarnation'),
+    kinds: names(from, 'kinds', kindsMax),
+    endpoint: optional(from, 'endpoint', endpointOf<AgentEndpointRef>),
+    seen: optional(from, 'seen', identity),
+    leased: from['leased'] === true,
+    containers: list(from, 'containers', listMax).map(readInventoryEntry)
+  }
+}
+
+export function readRegistrationReply(value: unknown): RegistrationReply {
+  const from = fields(value, 'registration reply')
+  return {
+    coordinator: identity(from, 'coordinator'),
+    leaseMs: number(from, 'leaseMs'),
+    pingIntervalMs: number(from, 'pingIntervalMs'),
+    resume: list(from, 'resume', listMax).map((item) => {
+      const entry = fields(item, 'resume')
+      return { uuid: name<ContainerUuid>(entry, 'uuid'), token: token(entry, 'token') }
+    }),
+    standby: names(from, 'standby', listMax)
+  }
+}
+
+export function readRenewal(value: unknown): Renewal {
+  const from = fields(value, 'renewal')
+  return {
+    agentId: name(from, 'agentId'),
+    incarnation: name(from, 'incarnation'),
+    coordinator: identity(from, 'coordinator')
+  }
+}
+
+export function readRenewalReply(value: unknown): RenewalReply {
+  if (value === 'renewed' || value === 'register') return value
+  throw invalid('the answer to a renewal', 'must be renewed or register')
+}
+
+export function readAgentUpdate(value: unknown): AgentUpdate {
+  const from = fields(value, 'agent update')
+  return {
+    agentId: name(from, 'agentId'),
+    incarnation: name(from, 'incarnation'),
+    kinds: names(from, 'kinds', kindsMax),
+    endpoint: optional(from, 'endpoint', endpointOf<AgentEndpointRef>),
+    standbys: list(from, 'standbys', listMax).map(readInventoryEntry)
+  }
+}
+
+export function readAgentIncarnation(value: unknown): { agentId: AgentUuid; incarnation: string } {
+  const from = fields(value, 'agent')
+  return { agentId: name(from, 'agentId'), incarnation: name(from, 'incarnation') }
+}
+
+export function readEndedReport(value: unknown): EndedReport {
+  const from = fields(value, 'report')
+  return {
+    agentId: name(from, 'agentId'),
+    incarnation: name(from, 'incarnation'),
+    uuid: name(from, 'uuid'),
+    token: optional(from, 'token', token),
+    reason: endReason(from, 'reason')
+  }
+}
+
+export function readStartCommand(value: unknown): StartCommand {
+  const from = fields(value, 'start')
+  return {
+    coordinator: identity(from, 'coordinator'),
+    startId: number(from, 'startId'),
+    kind: name(from, 'kind'),
+    uuid: optional(from, 'uuid', name<ContainerUuid>),
+    labels: names(from, 'labels', labelsMax),
+    extra: from['extra'],
+    token: optional(from, 'token', token)
+  }
+}
+
+export function readStartResult(value: unknown): StartResult {
+  const from = fields(value, 'start result')
+  return { uuid: name(from, 'uuid'), endpoint: endpointOf<ContainerEndpointRef>(from, 'endpoint') }
+}
+
+export function readGrantCommand(value: unknown): GrantCommand {
+  const from = fields(value, 'grant')
+  return {
+    coordinator: identity(from, 'coordinator'),
+    uuid: name(from, 'uuid'),
+    startId: optional(from, 'startId', number),
+    token: token(from, 'token')
+  }
+}
+
+export function readEndCommand(value: unknown): EndCommand {
+  const from = fields(value, 'end')
+  return {
+    coordinator: identity(from, 'coordinator'),
+    startId: optional(from, 'startId', number),
+    uuid: optional(from, 'uuid', name<ContainerUuid>),
+    token: optional(from, 'token', token),
+    reason: endReason(from, 'reason')
+  }
+}
+
+export function readClientGone(value: unknown): ClientGoneCommand {
+  const from = fields(value, 'client-gone')
+  return { clientId: name(from, 'clientId'), uuids: names(from, 'uuids', listMax) }
+}
+
+export function readContainerRecord(value: unknown): ContainerRecord {
+  const from = fields(value, 'container')
+  return {
+    uuid: name(from, 'uuid'),
+    kind: name(from, 'kind'),
+    agentId: name(from, 'agentId'),
+    endpoint: endpointOf<ContainerEndpointRef>(from, 'endpoint'),
+    labels: names(from, 'labels', labelsMax),
+    agentEndpoint: optional(from, 'agentEndpoint', endpointOf<AgentEndpointRef>),
+    token: token(from, 'token')
+  }
+}
+
+export function readContainerRecords(value: unknown): ContainerRecord[] {
+  return array(value, 'containers', listMax).map(readContainerRecord)
+}
+
+export function readAgentRecords(value: unknown): AgentRecord[] {
+  return array(value, 'agents', listMax).map((item) => {
+    const from = fields(item, 'agent')
+    return {
+      agentId: name(from, 'agentId'),
+      endpoint: optional(from, 'endpoint', endpointOf<AgentEndpointRef>),
+      kinds: names(from, 'kinds', kindsMax)
+    }
+  })
+}
+
+export function readKinds(value: unknown): ContainerKind[] {
+  return names({ kinds: value }, 'kinds', listMax)
+}
+
+export function readNetworkEvent(value: unknown): NetworkEvent {
+  const from = fields(value, 'event')
+  return {
+    agents: list(from, 'agents', listMax).map(readAgentEvent),
+    containers: list(from, 'containers', listMax).map(readContainerEvent)
+  }
+}
+
+function readAgentEvent(value: unknown): AgentEvent {
+  const from = fields(value, 'agent event')
+  return { id: name(from, 'id'), kinds: names(from, 'kinds', kindsMax), event: eventKind(from) }
+}
+
+function readContainerEvent(value: unknown): ContainerEvent {
+  const from = fields(value, 'container event')
+  return { container: readContainerRecord(from['container']), event: eventKind(from) }
+}
+
+function readInventoryEntry(value: unknown): InventoryEntry {
+  const from = fields(value, 'container')
+  return {
+    uuid: name(from, 'uuid'),
+    kind: name(from, 'kind'),
+    endpoint: endpointOf<ContainerEndpointRef>(from, 'endpoint'),
+    labels: names(from, 'labels', labelsMax),
+    extra: from['extra'],
+    stateless: from['stateless'] === true,
+    token: optional(from, 'token', token),
+    startId: optional(from, 'startId', number)
+  }
+}
+
+// Fields
+
+function invalid(what: string, why: string): NetworkError {
+  return new NetworkError('INVALID_MESSAGE', `${what} ${why}`)
+}
+
+function fields(value: unknown, what: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(what, 'must be an object')
+  return value as Fields
+}
+
+function optional<T>(from: Fields, field: string, read: (from: Fields, field: string) => T): T | undefined {
+  const value = from[field]
+  return value === undefined || value === null ? undefined : read(from, field)
+}
+
+function name<T extends string = string>(from: Fields, field: string): T {
+  const value = from[field]
+  if (typeof value !== 'string' || value.length === 0 || value.length > nameLengthMax) {
+    throw invalid(field, `must be a string of 1 to ${nameLengthMax} characters`)
+  }
+  return value as T
+}
+
+function endpointOf<T extends string>(from: Fields, field: string): T {
+  const value = from[field]
+  if (typeof value !== 'string' || value.length > endpointLengthMax) {
+    throw invalid(field, `must be a string of up to ${endpointLengthMax} characters`)
+  }
+  return value as T
+}
+
+function number(from: Fields, field: string): number {
+  const value = from[field]
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(field, 'must be a number')
+  return value
+}
+
+function array(value: unknown, field: string, max: number): readonly unknown[] {
+  if (!Array.isArray(value) || value.length > max) throw invalid(field, `must be a list of up to ${max}`)
+  return value
+}
+
+function list(from: Fields, field: string, max: number): readonly unknown[] {
+  return array(from[field], field, max)
+}
+
+function names<T extends string = string>(from: Fields, field: string, max: number): T[] {
+  return list(from, field, max).map((item) => name<T>({ [field]: item }, field))
+}
+
+function token(from: Fields, field: string): ActivationToken {
+  const value = fields(from[field], field)
+  return { epoch: number(value, 'epoch'), sequence: number(value, 'sequence') }
+}
+
+function identity(from: Fields, field: string): CoordinatorIdentity {
+  const value = fields(from[field], field)
+  return { epoch: number(value, 'epoch'), incarnation: name(value, 'incarnation') }
+}
+
+function eventKind(from: Fields): NetworkEventKind {
+  const value = from['event']
+  for (const kind of Object.values(NetworkEventKind)) if (kind === value) return kind
+  throw invalid('event', 'must be 0, 1 or 2')
+}
+
+const endReasons: readonly EndReason[] = [
+  'unused',
+  'terminated',
+  'health',
+  'self',
+  'fenced',
+  'withdrawn',
+  'agent-closed'
+]
+
+function endReason(from: Fields, field: string): EndReason {
+  const value = from[field]
+  for (const reason of endReasons) if (reason === value) return reason
+  throw invalid(field, `must be one of ${endReasons.join(', ')}`)
+}

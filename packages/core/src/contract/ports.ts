@@ -1,0 +1,253 @@
+/**
+ * What a coordinator and an agent say to each other, as types. In one process these are plain calls; over a
+ * session the client and server packages carry them. Everything here is idempotent: saying it again after a
+ * lost answer changes nothing.
+ */
+
+import type { Container, RequestContext } from '../api/container.ts'
+import type {
+  AgentEndpointRef,
+  AgentUuid,
+  ClientUuid,
+  ContainerEndpointRef,
+  ContainerKind,
+  ContainerUuid
+} from '../api/ids.ts'
+import type { CallerClient } from '../api/reference.ts'
+import type { ActivationToken } from '../api/tokens.ts'
+
+/** One incarnation of a coordinator. */
+export interface CoordinatorIdentity {
+  /** Higher with every incarnation. */
+  readonly epoch: number
+  /** Tells two incarnations apart that by a fault have the same epoch. */
+  readonly incarnation: string
+}
+
+/** A container as its agent reports it when it registers. */
+export interface InventoryEntry {
+  readonly uuid: ContainerUuid
+  readonly kind: ContainerKind
+  readonly endpoint: ContainerEndpointRef
+  readonly labels: readonly string[]
+  readonly extra: unknown
+  /** Whether it belongs to its agent and can stand by elsewhere (HA), or was started by a get. */
+  readonly stateless: boolean
+  /** The token under which it served, or serves; undefined for one that stands by, or waits for its grant. */
+  readonly token: ActivationToken | undefined
+  /** The start that made it, while it waits for its grant. */
+  readonly startId?: number | undefined
+}
+
+/** An agent asks to be taken in, or to be taken back. */
+export interface Registration {
+  readonly agentId: AgentUuid
+  /** Another process, or the same one restarted, is another incarnation. */
+  readonly incarnation: string
+  readonly kinds: readonly ContainerKind[]
+  readonly endpoint: AgentEndpointRef | undefined
+  /** The newest coordinator that this incarnation has obeyed. */
+  readonly seen: CoordinatorIdentity | undefined
+  /** Whether its lease still runs, so that nothing of it can have been given away. */
+  readonly leased: boolean
+  readonly containers: readonly InventoryEntry[]
+}
+
+/** What becomes of the containers that an agent reported. What is not named here is to be ended. */
+export interface RegistrationReply {
+  readonly coordinator: CoordinatorIdentity
+  /** How long the lease lasts, counted from when the registration was sent. */
+  readonly leaseMs: number
+  readonly pingIntervalMs: number
+  /** These serve, from now on under these tokens. */
+  readonly resume: readonly { readonly uuid: ContainerUuid; readonly token: ActivationToken }[]
+  /** These stand by. */
+  readonly standby: readonly ContainerUuid[]
+}
+
+/** An agent asks for its lease to be renewed. */
+export interface Renewal {
+  readonly agentId: AgentUuid
+  readonly incarnation: string
+  readonly coordinator: CoordinatorIdentity
+}
+
+/** Renewed, counted from when the renewal was sent; or the agent has to register again. */
+export type RenewalReply = 'renewed' | 'register'
+
+/** Why a container is no longer there. */
+export type EndReason = 'unused' | 'terminated' | 'health' | 'self' | 'fenced' | 'withdrawn' | 'agent-closed'
+
+/** An agent says that an activation has ended. */
+export interface EndedReport {
+  readonly agentId: AgentUuid
+  readonly incarnation: string
+  readonly uuid: ContainerUuid
+  /** Which activation; undefined for one that stood by. */
+  readonly token: ActivationToken | undefined
+  readonly reason: EndReason
+}
+
+/** What an agent has added or changed since it registered: kinds, endpoint, containers that stand by. */
+export interface AgentUpdate {
+  readonly agentId: AgentUuid
+  readonly incarnation: string
+  readonly kinds: readonly ContainerKind[]
+  readonly endpoint: AgentEndpointRef | undefined
+  readonly standbys: readonly InventoryEntry[]
+}
+
+/** Hears how a registration ended: refused, or answered. */
+export type SettleRegistration = (error: Error | undefined, reply: RegistrationReply | undefined) => void
+
+/** The coordinator, as an agent sees it. */
+export interface CoordinatorLink {
+  /** What a container calls others with while it handles a request; absent where there is no client. */
+  callerFor?(context: RequestContext): CallerClient
+  /**
+   * `settle` is called once, in the turn in which the answer is known: commands that follow from it may come
+   * right behind it, and need its lease.
+   */
+  register(registration: Registration, agent: AgentLink, settle: SettleRegistration): void
+  renew(renewal: Renewal): Promise<RenewalReply>
+  ended(report: EndedReport): Promise<void>
+  update(update: AgentUpdate): Promise<void>
+  /** The agent has stopped serving for good. */
+  unregister(agentId: AgentUuid, incarnation: string): Promise<void>
+}
+
+/** Start a container. */
+export interface StartCommand {
+  readonly coordinator: CoordinatorIdentity
+  /** Names this start, also when it is withdrawn. */
+  readonly startId: number
+  readonly kind: ContainerKind
+  /** Undefined when the factory is to name it: then it serves only once granted. */
+  readonly uuid: ContainerUuid | undefined
+  readonly labels: readonly string[]
+  readonly extra: unknown
+  /** The grant, when the uuid is known from the start. */
+  readonly token: ActivationToken | undefined
+}
+
+/** What a start came to. */
+export interface StartResult {
+  readonly uuid: ContainerUuid
+  readonly endpoint: ContainerEndpointRef
+}
+
+/** Let a container serve: one that was started without a token, or stood by. */
+export interface GrantCommand {
+  readonly coordinator: CoordinatorIdentity
+  readonly uuid: ContainerUuid
+  /** The start that made it; undefined for one that stood by. */
+  readonly startId: number | undefined
+  readonly token: ActivationToken
+}
+
+/** End a container; answered once it has ended. */
+export interface EndCommand {
+  readonly coordinator: CoordinatorIdentity
+  /** A start to withdraw, with whatever came of it. */
+  readonly startId: number | undefined
+  readonly uuid: ContainerUuid | undefined
+  readonly token: ActivationToken | undefined
+  readonly reason: EndReason
+}
+
+/** A client has gone: its connections to this agent's containers end. */
+export interface ClientGoneCommand {
+  readonly clientId: ClientUuid
+  readonly uuids: readonly ContainerUuid[]
+}
+
+/** A request for a container, on its way to it. */
+export interface ContainerCall {
+  readonly uuid: ContainerUuid
+  readonly operation: string
+  readonly data: unknown
+  readonly clientId: ClientUuid | undefined
+  /** By the agent's clock. */
+  readonly deadline: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Made only for handlers that look. */
+  readonly signal: () => AbortSignal
+}
+
+/** Where the items of a stream go. */
+export interface StreamSink {
+  /** Whether an item may be written now. */
+  readonly ready: boolean
+  /** Whether nothing can be written any more. */
+  readonly closed: boolean
+  /** Resolves when an item may be written, or nothing can be any more. */
+  whenReady(): Promise<void>
+  /** @throws `NOT_SERIALIZABLE`, `MESSAGE_TOO_LARGE` */
+  write(value: unknown): void
+  /** Ends the stream; with an error, abruptly. Ending an ended one does nothing. */
+  end(error?: Error): void
+}
+
+/** A stream that is wanted of a container. */
+export interface StreamCall extends ContainerCall {
+  readonly sink: StreamSink
+  /** Called once when whoever reads wants no more. */
+  onClosed: (() => void) | undefined
+}
+
+/** Where a container's events for one client go. */
+export interface Subscriber {
+  readonly clientId: ClientUuid
+  /** Tells two ways to the same client apart: the one that comes last is used. */
+  readonly session: object
+  /** Queues one event. @throws `OVERLOADED` when the client does not read */
+  deliver(uuid: ContainerUuid, data: unknown): void
+  /** The container has ended or moved; no more events come this way. */
+  ended(uuid: ContainerUuid): void
+}
+
+/** An agent, as the coordinator, or whoever carries requests to it, sees it. */
+export interface AgentLink {
+  readonly agentId: AgentUuid
+  readonly incarnation: string
+
+  // From the coordinator
+  start(command: StartCommand): Promise<StartResult>
+  grant(command: GrantCommand): Promise<void>
+  end(command: EndCommand): Promise<void>
+  clientGone(command: ClientGoneCommand): void
+
+  // From clients, through the coordinator or directly
+  /** @throws `NOT_SERVING` before anything was dispatched, or what the container throws */
+  dispatch(call: ContainerCall): Promise<unknown>
+  /** Fire and forget. @throws `NOT_SERVING` */
+  dispatchSend(call: ContainerCall): void
+  /** Serves a stream; whatever goes wrong ends its sink with the error. */
+  dispatchStream(call: StreamCall): void
+  connect(uuid: ContainerUuid, subscriber: Subscriber): Promise<void>
+  disconnect(uuid: ContainerUuid, clientId: ClientUuid, session: object): void
+  /** All ways to clients that lead over this session have closed. */
+  sessionEnded(session: object): void
+  /** The coordinator counts on this incarnation no more: what was asked of it will not be answered. */
+  gone(): void
+
+  /** Registers with a coordinator and keeps the lease, until the result is closed. */
+  bind(coordinator: CoordinatorLink): AgentBinding
+}
+
+/** An agent's standing with one coordinator. */
+export interface AgentBinding {
+  /** Resolves when registered for the first time; rejects when refused or closed before. */
+  readonly registered: Promise<void>
+  /** The way to the coordinator is new, or the coordinator is: register again, now. */
+  refresh(): void
+  /** Stops serving, then unregisters. */
+  close(): Promise<void>
+}
+
+/** A live container and what the network knows of it: what factories return. */
+export interface HostedContainer {
+  readonly uuid: ContainerUuid
+  readonly endpoint: ContainerEndpointRef
+  readonly container: Container
+}

@@ -1,0 +1,40 @@
+import type { ClientUuid, ContainerUuid } from '../api/ids.ts'
+import type { ContainerRecord, NetworkEvent } from '../api/records.ts'
+import type { AgentLink, CoordinatorIdentity, CoordinatorLink } from '../contract/ports.ts'
+import type { GetInput } from './references.ts'
+
+/** What happened in one turn, and whom it concerns. */
+export interface EventBatch {
+  readonly event: NetworkEvent
+  /** For each of `event.containers`, in order: the clients that hold a reference to it. */
+  readonly holders: readonly (readonly ClientUuid[])[]
+}
+
+/** Where a request for a container is to go now. */
+export type Destination =
+  | { readonly kind: 'serving'; readonly agent: AgentLink }
+  /** It exists, and will serve again. */
+  | { readonly kind: 'not-serving' }
+  | { readonly kind: 'unknown' }
+
+/** A get that is under way. */
+export interface GetInProgress {
+  readonly record: Promise<ContainerRecord>
+  cancel(): void
+}
+
+/** The coordinator as a server sees it that binds it to sessions. */
+export interface CoordinatorGateway {
+  readonly link: CoordinatorLink
+  readonly identity: CoordinatorIdentity
+  readonly pingIntervalMs: number
+
+  clientSeen(client: ClientUuid, aliveTimeoutMs: number): void
+  clientHeard(client: ClientUuid): void
+  clientGone(client: ClientUuid): void
+  get(input: GetInput): GetInProgress
+  release(client: ClientUuid, handle: string): void
+  route(uuid: ContainerUuid): Destination
+  /** Hears of everything that happens; returns what ends that. */
+  onEvents(listener: (batch: EventBatch) => void): () => void
+}

@@ -1,0 +1,265 @@
+import { assertNever } from '../api/assert.ts'
+import type { AgentUuid, ClientUuid, ContainerKind, ContainerUuid } from '../api/ids.ts'
+import type { AgentRecord, ContainerRecord } from '../api/records.ts'
+import { compareTokens } from '../api/tokens.ts'
+import type {
+  AgentUpdate,
+  EndCommand,
+  EndedReport,
+  Registration,
+  RegistrationReply,
+  Renewal,
+  RenewalReply,
+  StartResult
+} from '../contract/ports.ts'
+import type { CoordinatorEffect } from './effects.ts'
+import type { AgentEntry, AgentKey, ClientEntry, ContainerEntry } from './entries.ts'
+import type { ResolvedCoordinatorOptions } from './options.ts'
+import { Placement, type StartFailure } from './placement.ts'
+import { References, type GetInput } from './references.ts'
+import { Registrations } from './registration.ts'
+import { CoordinatorState, recoveryHold, type Timed } from './state.ts'
+
+/** Where a request for a container is to go. */
+export type Route =
+  | { readonly kind: 'serving'; readonly agent: AgentKey }
+  /** It exists, and will serve again. */
+  | { readonly kind: 'not-serving' }
+  | { readonly kind: 'unknown' }
+
+/** A timer that is later than this says that the process stood still. */
+const stallMs = 100
+
+/**
+ * The coordinator as a state machine: which agents and clients there are, which containers run where, and who
+ * refers to them. It owns all of that, changes it only by its inputs, and says what is to be done as effects.
+ *
+ * - I1, I2: see `Placement` and `Registrations`.
+ * - I4, I5, I6: see `References` and `Placement`.
+ * - I7: every get is settled once, by its deadline.
+ * - I11: agents, clients, containers and gets are bounded by the options.
+ *
+ * Use: an input (each takes the time), then {@link drain} for the effects, in order; {@link tick} when
+ * {@link nextDeadline} has come.
+ */
+export class CoordinatorMachine {
+  private readonly state: CoordinatorState
+  private readonly placement: Placement
+  private readonly registrations: Registrations
+  private readonly references: References
+  /** Nobody is declared dead before: this process has just stood still itself. */
+  private noExpiryBefore = 0
+
+  constructor(options: ResolvedCoordinatorOptions, now: number) {
+    this.state = new CoordinatorState(options, now)
+    this.placement = new Placement(this.state)
+    this.registrations = new Registrations(this.state, this.placement)
+    this.references = new References(this.state, this.placement)
+  }
+
+  // Inputs from agents
+
+  register(registration: Registration, now: number): RegistrationReply {
+    this.state.now = now
+    return this.registrations.register(registration)
+  }
+
+  renew(renewal: Renewal, now: number): RenewalReply {
+    this.state.now = now
+    return this.registrations.renew(renewal)
+  }
+
+  agentHeard(agentId: AgentUuid, now: number): void {
+    this.state.now = now
+    for (const agent of this.state.roster.incarnationsOf(agentId)) this.registrations.heard(agent)
+  }
+
+  containerEnded(report: EndedReport, now: number): void {
+    this.state.now = now
+    this.registrations.ended(report)
+  }
+
+  updateAgent(update: AgentUpdate, now: number): void {
+    this.state.now = now
+    this.registrations.update(update)
+  }
+
+  unregister(agentId: AgentUuid, incarnation: string, now: number): void {
+    this.state.now = now
+    this.registrations.unregister({ agentId, incarnation })
+  }
+
+  // What came of effects
+
+  startSucceeded(startId: number, agent: AgentKey, result: StartResult, now: number): void {
+    this.state.now = now
+    this.placement.startSucceeded(startId, agent, result)
+  }
+
+  startFailed(startId: number, failure: StartFailure, now: number): void {
+    this.state.now = now
+    this.placement.startFailed(startId, failure)
+  }
+
+  /** The agent has answered an `end`: whatever that activation was, it has ended. */
+  endSucceeded(agent: AgentKey, command: EndCommand, now: number): void {
+    this.state.now = now
+    // Guarded: the answer may be about an earlier activation.
+    if (command.uuid === undefined || !this.isEnding(agent, command)) return
+    const entry = this.state.directory.get(command.uuid)
+    if (entry !== undefined) this.placement.ended(entry, command.reason)
+  }
+
+  // Inputs from clients
+
+  clientSeen(id: ClientUuid, aliveTimeoutMs: number, now: number): void {
+    this.state.now = now
+    this.references.meet(id, aliveTimeoutMs)
+  }
+
+  clientHeard(id: ClientUuid, now: number): void {
+    this.state.now = now
+    this.references.heard(id)
+  }
+
+  clientGone(id: ClientUuid, now: number): void {
+    this.state.now = now
+    this.references.gone(id)
+  }
+
+  /** Returns the number by which an effect settles this get. */
+  get(input: GetInput, now: number): number {
+    this.state.now = now
+    return this.references.get(input)
+  }
+
+  cancelGet(getId: number, now: number): void {
+    this.state.now = now
+    this.references.cancel(getId)
+  }
+
+  release(id: ClientUuid, handle: string, now: number): void {
+    this.state.now = now
+    this.references.release(id, handle)
+  }
+
+  // Time
+
+  tick(now: number): void {
+    const { state } = this
+    const expected = state.deadlines.nextAt()
+    state.now = now
+    if (expected !== undefined && now - expected > stallMs) {
+      this.noExpiryBefore = now + state.options.pingIntervalMs
+    }
+    for (let due = state.deadlines.popDue(now); due !== undefined; due = state.deadlines.popDue(now)) {
+      this.due(due)
+    }
+  }
+
+  private due(due: Timed): void {
+    switch (due.type) {
+      case 'container':
+        this.placement.due(due)
+        return
+      case 'get':
+        this.references.due(due)
+        return
+      case 'agent':
+        if (this.isSilent(due, this.state.options.aliveTimeoutMs)) this.placement.lose(due)
+        return
+      case 'client':
+        if (this.isSilent(due, due.aliveTimeoutMs)) this.references.gone(due.id)
+        return
+      case 'moment':
+        this.placement.retryStranded()
+        return
+      default:
+        assertNever(due)
+    }
+  }
+
+  /** Whether somebody was not heard for that long; if not, looks again when it may be so. */
+  private isSilent(who: AgentEntry | ClientEntry, timeoutMs: number): boolean {
+    const { state } = this
+    const until = Math.max(who.lastHeard + timeoutMs, this.noExpiryBefore)
+    if (until <= state.now) return true
+    state.deadlines.set(who, until)
+    return false
+  }
+
+  // Queries
+
+  /** The effects since the last call, in order. */
+  drain(): CoordinatorEffect[] {
+    const { effects } = this.state
+    if (effects.length > 0) this.state.effects = []
+    return effects
+  }
+
+  nextDeadline(): number | undefined {
+    return this.state.deadlines.nextAt()
+  }
+
+  get identity(): RegistrationReply['coordinator'] {
+    return this.state.identity
+  }
+
+  /** Whether this activation's end is still waited for. */
+  isEnding(agent: AgentKey, command: EndCommand): boolean {
+    const place = command.uuid === undefined ? undefined : this.state.directory.get(command.uuid)?.place
+    if (place?.kind !== 'ending' || place.agent.key !== agent) return false
+    return (
+      place.token !== undefined &&
+      command.token !== undefined &&
+      compareTokens(place.token, command.token) === 0
+    )
+  }
+
+  get recovering(): boolean {
+    return this.state.deadlines.has(recoveryHold)
+  }
+
+  route(uuid: ContainerUuid): Route {
+    const entry = this.state.directory.get(uuid)
+    if (entry === undefined) return { kind: 'unknown' }
+    if (entry.place.kind !== 'serving') return { kind: 'not-serving' }
+    return { kind: 'serving', agent: entry.place.agent.key }
+  }
+
+  handleOn(client: ClientUuid, uuid: ContainerUuid): string | undefined {
+    return this.references.handleOn(client, uuid)
+  }
+
+  list(kind?: ContainerKind): ContainerRecord[] {
+    const entries: Iterable<ContainerEntry> =
+      kind === undefined ? this.state.directory.all() : this.state.directory.ofKind(kind)
+    const records: ContainerRecord[] = []
+    for (const entry of entries) {
+      const record = this.state.recordOf(entry)
+      if (record !== undefined) records.push(record)
+    }
+    return records
+  }
+
+  agents(): AgentRecord[] {
+    return [...this.state.roster.all()].map(({ agentId, endpoint, kinds }) => ({ agentId, endpoint, kinds }))
+  }
+
+  kinds(): ContainerKind[] {
+    return this.references.kinds()
+  }
+
+  /** How much there is of everything; for metrics, and for tests of I11. */
+  counts(): Readonly<Record<'agents' | 'clients' | 'containers' | 'gets' | 'starts' | 'deadlines', number>> {
+    const { roster, clients, directory, gets, starts, deadlines } = this.state
+    return {
+      agents: roster.size,
+      clients: clients.size,
+      containers: directory.size,
+      gets: gets.size,
+      starts: starts.size,
+      deadlines: deadlines.size
+    }
+  }
+}

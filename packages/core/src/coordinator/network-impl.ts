@@ -1,0 +1,487 @@
+import { assertNever } from '../api/assert.ts'
+import type { ContainerRequest } from '../api/container.ts'
+import type { Data } from '../api/data.ts'
+import { NetworkError, requireNotAborted, toNetworkError } from '../api/errors.ts'
+import {
+  randomIds,
+  requireName,
+  type AgentUuid,
+  type ClientUuid,
+  type ContainerKind,
+  type ContainerUuid,
+  type IdSource
+} from '../api/ids.ts'
+import { silentLogger, type Logger } from '../api/logger.ts'
+import type { Network, NetworkAgent, WaitOptions } from '../api/network.ts'
+import type { AgentEvent, AgentRecord, ContainerEvent, ContainerRecord } from '../api/records.ts'
+import type {
+  AgentBinding,
+  AgentLink,
+  CoordinatorIdentity,
+  CoordinatorLink,
+  EndCommand,
+  GrantCommand,
+  StartCommand
+} from '../contract/ports.ts'
+import type { TickManager } from '../time/clock.ts'
+import type { CoordinatorEffect } from './effects.ts'
+import { agentKey, type AgentKey } from './entries.ts'
+import type { CoordinatorGateway, Destination, EventBatch, GetInProgress } from './gateway.ts'
+import { CoordinatorMachine } from './machine.ts'
+import {
+  resolveCoordinatorOptions,
+  type CoordinatorOptions,
+  type ResolvedCoordinatorOptions
+} from './options.ts'
+import type { StartFailure } from './placement.ts'
+import type { GetInput } from './references.ts'
+
+/** Options of {@link NetworkImpl}. */
+export interface NetworkOptions extends CoordinatorOptions {
+  /** @default says nothing */
+  logger?: Logger | undefined
+  /** Makes handles and the incarnation's name. @default random uuids */
+  ids?: IdSource | undefined
+  /** How long a factory may take before its start is withdrawn, in seconds. @default 60 */
+  startTimeout?: number | undefined
+}
+
+interface Waiting {
+  readonly resolve: (record: ContainerRecord) => void
+  readonly reject: (error: Error) => void
+}
+
+const defaultWaitMs = 30_000
+const endRetryMs = 1000
+
+/**
+ * The coordinator. Usable in one process by itself; `NetworkServer` binds it to a port.
+ *
+ * The shell around the coordinator machine: it carries out effects, tells the machine what came of them, and
+ * wakes it at its deadlines. It lives by the clock of its TickManager, whether or not that was started.
+ *
+ * @example
+ * ```ts
+ * import { NetworkImpl, TickManagerImpl } from '@hcengineering/network-core'
+ *
+ * export const network = new NetworkImpl(new TickManagerImpl(10), { unusedContainerTimeout: 60 })
+ * ```
+ */
+export class NetworkImpl implements Network {
+  /** For servers: the coordinator's side of sessions. */
+  readonly gateway: CoordinatorGateway
+
+  private readonly clock: TickManager
+  private readonly options: ResolvedCoordinatorOptions
+  private readonly logger: Logger
+  private readonly ids: IdSource
+  private readonly startTimeoutMs: number
+  private readonly machine: CoordinatorMachine
+  private readonly agentLinks = new Map<AgentKey, AgentLink>()
+  private readonly bindings = new Map<AgentUuid, AgentBinding>()
+  private readonly gets = new Map<number, Waiting>()
+  private readonly listeners = new Set<(batch: EventBatch) => void>()
+  private cancelWake: (() => void) | undefined
+  private wakeAt = Infinity
+  private closed = false
+
+  /** @throws NetworkError `INVALID_ARGUMENT` naming the option */
+  constructor(tickManager: TickManager, options: NetworkOptions = {}) {
+    this.clock = tickManager
+    this.logger = options.logger ?? silentLogger
+    this.ids = options.ids ?? randomIds
+    this.options = resolveCoordinatorOptions(options, tickManager.wallTime(), this.ids())
+    const startTimeout = options.startTimeout ?? 60
+    if (!(startTimeout > 0)) {
+      throw new NetworkError('INVALID_ARGUMENT', `startTimeout must be a number of seconds above 0`)
+    }
+    this.startTimeoutMs = startTimeout * 1000
+    this.machine = new CoordinatorMachine(this.options, tickManager.now())
+    this.gateway = this.createGateway()
+    this.drain()
+  }
+
+  // The interface of the network
+
+  async register(record: AgentRecord, agent: NetworkAgent): Promise<void> {
+    if (record.agentId !== agent.uuid) {
+      throw new NetworkError(
+        'INVALID_ARGUMENT',
+        `the record names agent ${record.agentId}, the agent is ${agent.uuid}`
+      )
+    }
+    const known = this.bindings.get(agent.uuid)
+    if (known !== undefined) {
+      await known.registered
+      return
+    }
+    const binding = agent.link.bind(this.gateway.link)
+    this.bindings.set(agent.uuid, binding)
+    try {
+      await binding.registered
+    } catch (error) {
+      this.bindings.delete(agent.uuid)
+      throw error
+    }
+  }
+
+  async unregister(agentId: AgentUuid): Promise<void> {
+    const binding = this.bindings.get(agentId)
+    if (binding === undefined) {
+      throw new NetworkError(
+        'INVALID_ARGUMENT',
+        `agent ${agentId} was not registered here: its own client lets it go`
+      )
+    }
+    this.bindings.delete(agentId)
+    await binding.close()
+  }
+
+  ping(id: AgentUuid | ClientUuid): void {
+    this.machine.agentHeard(id as AgentUuid, this.clock.now())
+    this.machine.clientHeard(id as ClientUuid, this.clock.now())
+  }
+
+  async get(
+    client: ClientUuid,
+    uuid: ContainerUuid | undefined,
+    request: ContainerRequest,
+    options: WaitOptions = {}
+  ): Promise<ContainerRecord> {
+    requireNotAborted(options.signal)
+    const get = this.gateway.get({
+      client: requireName(client, 'a client uuid'),
+      handle: this.ids(),
+      kind: requireName(request.kind, 'a kind'),
+      uuid: uuid === undefined ? undefined : requireName(uuid, 'a uuid'),
+      labels: request.labels ?? [],
+      extra: request.extra as unknown,
+      deadline: this.clock.now() + (options.timeoutMs ?? defaultWaitMs)
+    })
+    const cancel = (): void => get.cancel()
+    options.signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      return await get.record
+    } finally {
+      options.signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  async list(kind?: ContainerKind): Promise<ContainerRecord[]> {
+    return this.machine.list(kind)
+  }
+
+  async release(client: ClientUuid, uuid: ContainerUuid): Promise<void> {
+    const handle = this.machine.handleOn(client, uuid)
+    if (handle !== undefined) this.gateway.release(client, handle)
+  }
+
+  async request(target: ContainerUuid, operation: string, data?: Data): Promise<Data> {
+    const destination = this.gateway.route(target)
+    switch (destination.kind) {
+      case 'serving':
+        return destination.agent.dispatch({
+          uuid: target,
+          operation,
+          data,
+          clientId: undefined,
+          deadline: this.clock.now() + defaultWaitMs,
+          headers: {},
+          signal: () => new AbortController().signal
+        })
+      case 'not-serving':
+        throw new NetworkError('NOT_SERVING', `container ${target} does not serve just now`, {
+          retryable: true
+        })
+      case 'unknown':
+        throw new NetworkError('CONTAINER_NOT_FOUND', `there is no container ${target}`)
+      default:
+        return assertNever(destination)
+    }
+  }
+
+  async agents(): Promise<AgentRecord[]> {
+    return this.machine.agents()
+  }
+
+  async kinds(): Promise<ContainerKind[]> {
+    return this.machine.kinds()
+  }
+
+  /** Lets every agent that was registered here go, and stops. */
+  async close(): Promise<void> {
+    if (this.closed) return
+    await Promise.all([...this.bindings.keys()].map((agentId) => this.unregister(agentId)))
+    this.closed = true
+    this.cancelWake?.()
+    const error = new NetworkError('CLOSED', 'the network has been closed')
+    for (const waiting of this.gets.values()) waiting.reject(error)
+    this.gets.clear()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** How much there is of everything. */
+  counts(): ReturnType<CoordinatorMachine['counts']> {
+    return this.machine.counts()
+  }
+
+  // The coordinator's side of sessions
+
+  private createGateway(): CoordinatorGateway {
+    const { machine, clock } = this
+    const identity = (): CoordinatorIdentity => machine.identity
+    const after = <T>(result: T): T => {
+      this.drain()
+      return result
+    }
+    return {
+      link: this.createLink(),
+      get identity() {
+        return identity()
+      },
+      pingIntervalMs: this.options.pingIntervalMs,
+      clientSeen: (client, aliveTimeoutMs) => after(machine.clientSeen(client, aliveTimeoutMs, clock.now())),
+      // Called for every ping of every client: nothing follows from it, so there is nothing to drain.
+      clientHeard: (client) => machine.clientHeard(client, clock.now()),
+      clientGone: (client) => after(machine.clientGone(client, clock.now())),
+      get: (input) => this.startGet(input),
+      release: (client, handle) => after(machine.release(client, handle, clock.now())),
+      route: (uuid) => this.route(uuid),
+      onEvents: (listener) => {
+        this.listeners.add(listener)
+        return () => this.listeners.delete(listener)
+      }
+    }
+  }
+
+  private createLink(): CoordinatorLink {
+    const { machine, clock } = this
+    return {
+      register: (registration, agent, settle) => {
+        // Known before the machine's effects name it.
+        this.agentLinks.set(agentKey(registration.agentId, registration.incarnation), agent)
+        try {
+          settle(undefined, machine.register(registration, clock.now()))
+        } catch (error) {
+          settle(toNetworkError(error, 'INTERNAL'), undefined)
+        }
+        this.drain()
+      },
+      renew: async (renewal) => {
+        const reply = machine.renew(renewal, clock.now())
+        this.drain()
+        return reply
+      },
+      ended: async (report) => {
+        machine.containerEnded(report, clock.now())
+        this.drain()
+      },
+      update: async (update) => {
+        machine.updateAgent(update, clock.now())
+        this.drain()
+      },
+      unregister: async (agentId, incarnation) => {
+        machine.unregister(agentId, incarnation, clock.now())
+        this.drain()
+      }
+    }
+  }
+
+  private startGet(input: GetInput): GetInProgress {
+    if (this.closed) {
+      const error = new NetworkError('CLOSED', 'the network has been closed')
+      return { record: Promise.reject(error), cancel() {} }
+    }
+    const getId = this.machine.get(input, this.clock.now())
+    const record = new Promise<ContainerRecord>((resolve, reject) => {
+      this.gets.set(getId, { resolve, reject })
+    })
+    this.drain()
+    return {
+      record,
+      cancel: () => {
+        this.machine.cancelGet(getId, this.clock.now())
+        this.drain()
+      }
+    }
+  }
+
+  private route(uuid: ContainerUuid): Destination {
+    const route = this.machine.route(uuid)
+    if (route.kind !== 'serving') return route
+    const agent = this.agentLinks.get(route.agent)
+    return agent === undefined ? { kind: 'not-serving' } : { kind: 'serving', agent }
+  }
+
+  // Effects of the machine
+
+  private drain(): void {
+    const agents: AgentEvent[] = []
+    const containers: ContainerEvent[] = []
+    const holders: (readonly ClientUuid[])[] = []
+    for (let effects = this.machine.drain(); effects.length > 0; effects = this.machine.drain()) {
+      for (const effect of effects) {
+        if (effect.kind === 'agentEvent') {
+          agents.push(effect.event)
+        } else if (effect.kind === 'containerEvent') {
+          containers.push(effect.event)
+          holders.push(effect.holders)
+        } else {
+          this.carryOut(effect)
+        }
+      }
+    }
+    if (agents.length > 0 || containers.length > 0) {
+      const batch = { event: { agents, containers }, holders }
+      for (const listener of this.listeners) listener(batch)
+    }
+    this.scheduleWake()
+  }
+
+  private carryOut(effect: Exclude<CoordinatorEffect, { kind: 'agentEvent' | 'containerEvent' }>): void {
+    switch (effect.kind) {
+      case 'start':
+        this.start(effect.agent, effect.command)
+        return
+      case 'grant':
+        this.grant(effect.agent, effect.command)
+        return
+      case 'end':
+        this.end(effect.agent, effect.command)
+        return
+      case 'clientGone':
+        this.agentLinks.get(effect.agent)?.clientGone(effect.command)
+        return
+      case 'agentGone':
+        this.agentLinks.get(effect.agent)?.gone()
+        this.agentLinks.delete(effect.agent)
+        return
+      case 'getSettled':
+        this.takeGet(effect.getId)?.resolve(effect.record)
+        return
+      case 'getFailed':
+        this.takeGet(effect.getId)?.reject(effect.error)
+        return
+      default:
+        assertNever(effect)
+    }
+  }
+
+  private start(key: AgentKey, command: StartCommand): void {
+    const { startId } = command
+    const agent = this.agentLinks.get(key)
+    if (agent === undefined) {
+      this.startFailed(startId, { kind: 'unknown' })
+      return
+    }
+    const cancelTimeout = this.clock.after(this.startTimeoutMs, () => {
+      this.logger.warn(
+        { agentId: agent.agentId, kind: command.kind, startId },
+        'a factory hangs: its start is withdrawn'
+      )
+      this.startFailed(startId, { kind: 'unknown' })
+    })
+    agent.start(command).then(
+      (result) => {
+        cancelTimeout()
+        this.machine.startSucceeded(startId, key, result, this.clock.now())
+        this.drain()
+      },
+      (error: unknown) => {
+        cancelTimeout()
+        this.startFailed(startId, startFailureOf(toNetworkError(error, 'FACTORY_FAILED')))
+      }
+    )
+  }
+
+  private startFailed(startId: number, failure: StartFailure): void {
+    this.machine.startFailed(startId, failure, this.clock.now())
+    this.drain()
+  }
+
+  private grant(key: AgentKey, command: GrantCommand): void {
+    const agent = this.agentLinks.get(key)
+    agent?.grant(command).catch((error: unknown) => {
+      const failure = toNetworkError(error, 'INTERNAL')
+      this.logger.warn(
+        { uuid: command.uuid, agentId: agent.agentId, code: failure.code },
+        'a grant was not taken'
+      )
+      // Whether it arrived is told by the agent's next registration, or its silence.
+      if (failure.outcomeUnknown || failure.code === 'CLOSED') return
+      const { agentId, incarnation } = agent
+      const report = {
+        agentId,
+        incarnation,
+        uuid: command.uuid,
+        token: command.token,
+        reason: 'fenced' as const
+      }
+      this.machine.containerEnded(report, this.clock.now())
+      this.drain()
+    })
+  }
+
+  private end(key: AgentKey, command: EndCommand): void {
+    const agent = this.agentLinks.get(key)
+    if (agent === undefined) return
+    agent.end(command).then(
+      () => {
+        this.machine.endSucceeded(key, command, this.clock.now())
+        this.drain()
+      },
+      (error: unknown) => {
+        this.logger.debug(
+          { uuid: command.uuid, agentId: agent.agentId, error },
+          'an end was not acknowledged'
+        )
+        // Until it is, or the agent is gone, nothing takes the place of what may still run there.
+        this.clock.after(endRetryMs, () => {
+          if (!this.closed && this.machine.isEnding(key, command)) this.end(key, command)
+        })
+      }
+    )
+  }
+
+  private takeGet(getId: number): Waiting | undefined {
+    const waiting = this.gets.get(getId)
+    this.gets.delete(getId)
+    return waiting
+  }
+
+  /** One timer, for the earliest deadline. */
+  private scheduleWake(): void {
+    const next = this.closed ? undefined : this.machine.nextDeadline()
+    if (next === undefined) {
+      this.cancelWake?.()
+      this.cancelWake = undefined
+      this.wakeAt = Infinity
+      return
+    }
+    if (this.cancelWake !== undefined && this.wakeAt <= next) return
+    this.cancelWake?.()
+    this.wakeAt = next
+    this.cancelWake = this.clock.after(Math.max(0, next - this.clock.now()), () => {
+      this.cancelWake = undefined
+      this.wakeAt = Infinity
+      this.machine.tick(this.clock.now())
+      this.drain()
+    })
+  }
+}
+
+function startFailureOf(error: NetworkError): StartFailure {
+  switch (error.code) {
+    case 'NOT_SERVING':
+    case 'LEASE_REFUSED':
+    case 'OVERLOADED':
+      return { kind: 'refused' }
+    case 'CLOSED':
+      return { kind: 'unknown' }
+    default:
+      return error.outcomeUnknown ? { kind: 'unknown' } : { kind: 'failed', error }
+  }
+}

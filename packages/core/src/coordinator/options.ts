@@ -1,0 +1,100 @@
+import { NetworkError } from '../api/errors.ts'
+import { leaseShare, timeouts } from '../api/timeouts.ts'
+
+/** Options of a coordinator. All times in seconds, as in the defaults of {@link timeouts}. */
+export interface CoordinatorOptions {
+  /** Silence after which an agent's containers are given to others, in seconds. @default 3 */
+  aliveTimeout?: number | undefined
+  /** How often agents and clients say that they are alive, in seconds. @default 1 */
+  pingInterval?: number | undefined
+  /** How long a container that nobody refers to stays, in seconds. @default 3 */
+  unusedContainerTimeout?: number | undefined
+  /**
+   * How long a coordinator that has just started waits for agents of its predecessor before it places what
+   * they may still own, in seconds. Whatever it is, the wait begins anew (for one alive timeout) as soon as an
+   * agent reports that it has obeyed an earlier coordinator. @default 0
+   */
+  recoveryGrace?: number | undefined
+  /** Must be higher with every start. @default the wall clock in milliseconds */
+  epoch?: number | undefined
+  /** Containers at once, running or wanted. Beyond: `OVERLOADED`. @default 2000000 */
+  containersMax?: number | undefined
+  /** Gets that wait at once. Beyond: `OVERLOADED`. @default 200000 */
+  pendingGetsMax?: number | undefined
+  /** Agents at once. @default 10000 */
+  agentsMax?: number | undefined
+  /** Clients at once. @default 100000 */
+  clientsMax?: number | undefined
+}
+
+/** {@link CoordinatorOptions} with every default in its place, in milliseconds. */
+export interface ResolvedCoordinatorOptions {
+  readonly aliveTimeoutMs: number
+  readonly pingIntervalMs: number
+  readonly leaseMs: number
+  readonly unusedTimeoutMs: number
+  readonly recoveryGraceMs: number
+  readonly epoch: number
+  readonly incarnation: string
+  readonly containersMax: number
+  readonly pendingGetsMax: number
+  readonly agentsMax: number
+  readonly clientsMax: number
+}
+
+/**
+ * @param wallTime where the epoch comes from when the options name none
+ * @throws NetworkError `INVALID_ARGUMENT` naming the option
+ */
+export function resolveCoordinatorOptions(
+  options: CoordinatorOptions,
+  wallTime: number,
+  incarnation: string
+): ResolvedCoordinatorOptions {
+  const aliveTimeoutMs = milliseconds(options.aliveTimeout ?? timeouts.aliveTimeout, 'aliveTimeout', 0.01)
+  const pingIntervalMs = milliseconds(options.pingInterval ?? timeouts.pingInterval, 'pingInterval', 0.001)
+  const leaseMs = aliveTimeoutMs * leaseShare
+  if (pingIntervalMs >= leaseMs) {
+    throw new NetworkError(
+      'INVALID_ARGUMENT',
+      `pingInterval must be shorter than ${leaseShare} of aliveTimeout, got ${pingIntervalMs} and ${aliveTimeoutMs} ms`
+    )
+  }
+  return {
+    aliveTimeoutMs,
+    pingIntervalMs,
+    leaseMs,
+    unusedTimeoutMs: milliseconds(
+      options.unusedContainerTimeout ?? timeouts.unusedContainerTimeout,
+      'unusedContainerTimeout',
+      0
+    ),
+    recoveryGraceMs: milliseconds(options.recoveryGrace ?? 0, 'recoveryGrace', 0),
+    epoch: whole(options.epoch ?? Math.trunc(wallTime), 'epoch'),
+    incarnation,
+    containersMax: whole(options.containersMax ?? 2_000_000, 'containersMax'),
+    pendingGetsMax: whole(options.pendingGetsMax ?? 200_000, 'pendingGetsMax'),
+    agentsMax: whole(options.agentsMax ?? 10_000, 'agentsMax'),
+    clientsMax: whole(options.clientsMax ?? 100_000, 'clientsMax')
+  }
+}
+
+function milliseconds(seconds: number, name: string, least: number): number {
+  if (typeof seconds !== 'number' || !(seconds >= least) || seconds > 86_400) {
+    throw new NetworkError(
+      'INVALID_ARGUMENT',
+      `${name} must be a number of seconds from ${least} to 86400, got ${String(seconds)}`
+    )
+  }
+  return seconds * 1000
+}
+
+function whole(value: number, name: string): number {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new NetworkError(
+      'INVALID_ARGUMENT',
+      `${name} must be a positive whole number, got ${String(value)}`
+    )
+  }
+  return value
+}

@@ -1,0 +1,536 @@
+import { NetworkError } from '../api/errors.ts'
+import type { ClientUuid, ContainerKind, ContainerUuid } from '../api/ids.ts'
+import { NetworkEventKind } from '../api/records.ts'
+import type { ActivationToken } from '../api/tokens.ts'
+import type { EndReason, StartResult } from '../contract/ports.ts'
+import { bearsAll } from './directory.ts'
+import type {
+  AgentEntry,
+  AgentKey,
+  ClientEntry,
+  ContainerEntry,
+  NamelessStart,
+  PendingGet
+} from './entries.ts'
+import { retryHomeless, type CoordinatorState } from './state.ts'
+
+/** How a start went wrong. */
+export type StartFailure =
+  /** The factory said no: the callers hear its words. */
+  | { readonly kind: 'failed'; readonly error: NetworkError }
+  /** The agent does not take it now: another may. */
+  | { readonly kind: 'refused' }
+  /** Nobody knows whether it runs. */
+  | { readonly kind: 'unknown' }
+
+const retryFirstMs = 100
+const retryMaxMs = 5000
+/** An activation that served this long was no setback. */
+const settledMs = 10_000
+
+/**
+ * Decides where containers run: starts, shares, withdraws, ends and re-places them, and settles the gets that
+ * wait. Part of the coordinator machine.
+ *
+ * - I1: a container is started only from `unplaced`; what has not surely ended stays in another place.
+ * - I9: a get is settled only by a container of its kind and uuid, or its kind and all labels.
+ */
+export class Placement {
+  private readonly state: CoordinatorState
+  /** Gets without a uuid for which no agent suits. */
+  private readonly homeless = new Set<PendingGet>()
+  /** Containers that are wanted and have no agent. */
+  private readonly stranded = new Set<ContainerEntry>()
+  private retrying = false
+
+  constructor(state: CoordinatorState) {
+    this.state = state
+  }
+
+  // Gets
+
+  /** Lets a get wait for what it asks for, and starts that if need be. */
+  seek(get: PendingGet): void {
+    if (get.uuid !== undefined) this.seekUuid(get, get.uuid)
+    else if (get.labels.length > 0) this.seekLabels(get)
+    else this.seekAny(get)
+  }
+
+  /** The get no longer waits. */
+  forget(get: PendingGet): void {
+    const { waitsFor } = get
+    this.homeless.delete(get)
+    this.state.gets.delete(get.id)
+    this.state.deadlines.delete(get)
+    get.client.gets.delete(get.handle)
+    get.waitsFor = undefined
+    if (waitsFor === undefined) return
+    waitsFor.waiting?.delete(get)
+    if (waitsFor.type === 'container') this.considerUnused(waitsFor)
+  }
+
+  fail(get: PendingGet, error: NetworkError): void {
+    this.forget(get)
+    this.state.effects.push({ kind: 'getFailed', getId: get.id, error })
+  }
+
+  private seekUuid(get: PendingGet, uuid: ContainerUuid): void {
+    const entry = this.state.directory.get(uuid) ?? this.addEntry(uuid, get, false)
+    if (entry.kind !== get.kind) {
+      this.fail(get, uuidInUse(uuid, entry.kind))
+      return
+    }
+    this.join(get, entry)
+  }
+
+  private seekLabels(get: PendingGet): void {
+    const entry = this.state.directory.findByLabels(get.kind, get.labels)
+    if (entry !== undefined) {
+      this.join(get, entry)
+      return
+    }
+    for (const start of this.state.starts.values()) {
+      if (start.type !== 'nameless' || start.kind !== get.kind || !bearsAll(start.labels, get.labels))
+        continue
+      this.joinStart(get, start)
+      return
+    }
+    const agent = this.state.recovering ? undefined : this.state.roster.take(get.kind)
+    if (agent === undefined) this.homeless.add(get)
+    else this.joinStart(get, this.startNameless(agent, get, false))
+  }
+
+  private seekAny(get: PendingGet): void {
+    const agent = this.state.roster.take(get.kind)
+    if (agent === undefined) {
+      const stateless = this.statelessOf(get.kind)
+      if (stateless === undefined) this.homeless.add(get)
+      else this.join(get, stateless)
+      return
+    }
+    const shared = agent.anonymous.get(get.kind)
+    if (shared === undefined) {
+      const start = this.startNameless(agent, get, true)
+      agent.anonymous.set(get.kind, start)
+      this.joinStart(get, start)
+    } else if (shared.type === 'nameless') {
+      this.joinStart(get, shared)
+    } else {
+      this.join(get, shared)
+    }
+  }
+
+  private statelessOf(kind: ContainerKind): ContainerEntry | undefined {
+    for (const entry of this.state.directory.ofKind(kind)) if (entry.stateless) return entry
+    return undefined
+  }
+
+  private join(get: PendingGet, entry: ContainerEntry): void {
+    if (entry.place.kind === 'serving') {
+      this.settle(get, entry)
+      return
+    }
+    get.waitsFor = entry
+    entry.waiting ??= new Set()
+    entry.waiting.add(get)
+    this.place(entry)
+  }
+
+  private joinStart(get: PendingGet, start: NamelessStart): void {
+    get.waitsFor = start
+    start.waiting.add(get)
+  }
+
+  private settle(get: PendingGet, entry: ContainerEntry): void {
+    const record = this.state.recordOf(entry)
+    if (record === undefined) return
+    const { client, handle } = get
+    this.hold(entry, client, handle)
+    this.forget(get)
+    this.state.effects.push({ kind: 'getSettled', getId: get.id, record })
+  }
+
+  private hold(entry: ContainerEntry, client: ClientEntry, handle: string): void {
+    if (client.handles.get(handle) === entry) return
+    client.handles.set(handle, entry)
+    entry.holders ??= new Map()
+    entry.holders.set(client.id, (entry.holders.get(client.id) ?? 0) + 1)
+    this.state.deadlines.delete(entry)
+  }
+
+  // Placing
+
+  /** Finds an agent for a container that is unplaced and wanted by somebody. */
+  place(entry: ContainerEntry, avoid?: ReadonlySet<AgentKey>): void {
+    if (entry.place.kind !== 'unplaced') return
+    const { state } = this
+    state.deadlines.delete(entry)
+    const standby = state.recovering ? undefined : entry.standbys?.[0]
+    if (standby !== undefined) {
+      this.promote(entry, standby)
+      return
+    }
+    const agent = state.recovering ? undefined : state.roster.take(entry.kind, avoid)
+    if (agent === undefined) {
+      this.stranded.add(entry)
+      return
+    }
+    this.stranded.delete(entry)
+    const startId = state.nextStartId++
+    const token = state.nextToken()
+    state.move(entry, { kind: 'starting', agent, startId, token })
+    const { uuid, kind, labels, extra } = entry
+    const command = { coordinator: state.identity, startId, kind, uuid, labels, extra, token }
+    state.effects.push({ kind: 'start', agent: agent.key, command })
+  }
+
+  /** An agent, or another kind of one, is there, or the hold has ended: tries all that waits for one. */
+  retryStranded(): void {
+    // Guarded: placing can strand again what it cannot place.
+    if (this.retrying) return
+    this.retrying = true
+    const entries = [...this.stranded]
+    this.stranded.clear()
+    for (const entry of entries) this.place(entry)
+    const gets = [...this.homeless]
+    this.homeless.clear()
+    for (const get of gets) this.seek(get)
+    this.retrying = false
+  }
+
+  /** The instance that stands by on this agent becomes the active one. */
+  promote(entry: ContainerEntry, agent: AgentEntry): void {
+    const { state } = this
+    const inventory = agent.standbys.get(entry.uuid)
+    if (inventory === undefined) return
+    this.removeStandby(entry, agent)
+    this.stranded.delete(entry)
+    entry.stateless = true
+    const token = state.nextToken()
+    const command = { coordinator: state.identity, uuid: entry.uuid, startId: undefined, token }
+    state.effects.push({ kind: 'grant', agent: agent.key, command })
+    this.serve(entry, agent, inventory.endpoint, token)
+  }
+
+  /** A container serves; whoever waits for it hears so. */
+  serve(
+    entry: ContainerEntry,
+    agent: AgentEntry,
+    endpoint: StartResult['endpoint'],
+    token: ActivationToken
+  ): void {
+    this.stranded.delete(entry)
+    this.state.move(entry, { kind: 'serving', agent, endpoint, token, since: this.state.now })
+    if (entry.anonymous) agent.anonymous.set(entry.kind, entry)
+    for (const get of [...(entry.waiting ?? [])]) this.settle(get, entry)
+    this.considerUnused(entry)
+  }
+
+  addEntry(
+    uuid: ContainerUuid,
+    like: { kind: ContainerKind; labels: readonly string[]; extra: unknown },
+    anonymous: boolean
+  ): ContainerEntry {
+    const entry: ContainerEntry = {
+      type: 'container',
+      uuid,
+      kind: like.kind,
+      labels: like.labels,
+      extra: like.extra,
+      stateless: false,
+      anonymous,
+      place: { kind: 'unplaced', wanted: false },
+      holders: undefined,
+      waiting: undefined,
+      standbys: undefined,
+      setbacks: 0
+    }
+    this.state.directory.add(entry)
+    return entry
+  }
+
+  /** What an agent brings along is what the agent says; gets that it no longer suits look elsewhere. */
+  describe(entry: ContainerEntry, like: { labels: readonly string[]; extra: unknown }): void {
+    this.state.directory.describe(entry, like)
+    for (const get of [...(entry.waiting ?? [])]) {
+      if (get.uuid !== undefined || bearsAll(entry.labels, get.labels)) continue
+      entry.waiting?.delete(get)
+      get.waitsFor = undefined
+      this.homeless.add(get)
+    }
+  }
+
+  // Starts
+
+  private startNameless(agent: AgentEntry, get: PendingGet, anonymous: boolean): NamelessStart {
+    const { state } = this
+    const startId = state.nextStartId++
+    const { kind, labels, extra } = get
+    const start: NamelessStart = {
+      type: 'nameless',
+      startId,
+      agent,
+      kind,
+      labels,
+      extra,
+      anonymous,
+      waiting: new Set()
+    }
+    state.starts.set(startId, start)
+    agent.starts.add(start)
+    const command = {
+      coordinator: state.identity,
+      startId,
+      kind,
+      uuid: undefined,
+      labels,
+      extra,
+      token: undefined
+    }
+    state.effects.push({ kind: 'start', agent: agent.key, command })
+    return start
+  }
+
+  startSucceeded(startId: number, agent: AgentKey, result: StartResult): void {
+    const started = this.state.starts.get(startId)
+    if (started === undefined) {
+      // Said before by the agent's registration, which overtook this answer.
+      const place = this.state.directory.get(result.uuid)?.place
+      if (place?.kind === 'serving' && place.agent.key === agent) return
+      // Withdrawn meanwhile: ended unserved.
+      this.withdraw(agent, startId, result.uuid)
+    } else if (started.type === 'nameless') {
+      this.namelessSucceeded(started, result)
+    } else if (started.place.kind === 'starting') {
+      if (result.uuid === started.uuid) {
+        this.serve(started, started.place.agent, result.endpoint, started.place.token)
+        return
+      }
+      this.withdraw(agent, startId, result.uuid)
+      const message = `the factory of '${started.kind}' was asked for ${started.uuid} and made ${result.uuid}`
+      this.startFailed(startId, { kind: 'failed', error: new NetworkError('INVALID_CONTAINER', message) })
+    }
+  }
+
+  private namelessSucceeded(start: NamelessStart, result: StartResult): void {
+    const { state } = this
+    this.endNameless(start)
+    const taken = state.directory.get(result.uuid)
+    if (taken !== undefined) {
+      this.withdraw(start.agent.key, start.startId, result.uuid)
+      for (const get of [...start.waiting]) this.fail(get, uuidInUse(result.uuid, taken.kind))
+      return
+    }
+    const entry = this.addEntry(result.uuid, start, start.anonymous)
+    const token = state.nextToken()
+    const { startId, agent } = start
+    const command = { coordinator: state.identity, uuid: result.uuid, startId, token }
+    state.effects.push({ kind: 'grant', agent: agent.key, command })
+    entry.waiting = new Set(start.waiting)
+    for (const get of entry.waiting) get.waitsFor = entry
+    this.serve(entry, agent, result.endpoint, token)
+  }
+
+  startFailed(startId: number, failure: StartFailure): void {
+    const started = this.state.starts.get(startId)
+    if (started === undefined) return
+    if (started.type === 'nameless') this.namelessFailed(started, failure)
+    else this.namedFailed(started, failure)
+  }
+
+  private namelessFailed(start: NamelessStart, failure: StartFailure): void {
+    this.endNameless(start)
+    const gets = [...start.waiting]
+    if (failure.kind === 'failed') {
+      for (const get of gets) this.fail(get, failure.error)
+      return
+    }
+    // What may run there has no name yet, so it can never be served: another start harms nobody.
+    this.withdraw(start.agent.key, start.startId, undefined)
+    for (const get of gets) {
+      get.waitsFor = undefined
+      this.homeless.add(get)
+    }
+    this.state.deadlines.set(retryHomeless, this.state.now + retryFirstMs)
+  }
+
+  private namedFailed(entry: ContainerEntry, failure: StartFailure): void {
+    const { place } = entry
+    if (place.kind !== 'starting') return
+    if (failure.kind === 'unknown') {
+      this.endThere(entry, place.agent, place.token, place.startId, 'withdrawn', true)
+      return
+    }
+    this.state.move(entry, { kind: 'unplaced', wanted: true })
+    if (failure.kind === 'refused') {
+      this.place(entry, new Set([place.agent.key]))
+      if (entry.place.kind === 'unplaced') this.retryLater(entry)
+      return
+    }
+    for (const get of [...(entry.waiting ?? [])]) this.fail(get, failure.error)
+    this.goOn(entry, true)
+  }
+
+  private endNameless(start: NamelessStart): void {
+    this.state.starts.delete(start.startId)
+    start.agent.starts.delete(start)
+    if (start.agent.anonymous.get(start.kind) === start) start.agent.anonymous.delete(start.kind)
+  }
+
+  private withdraw(agent: AgentKey, startId: number, uuid: ContainerUuid | undefined): void {
+    const command = {
+      coordinator: this.state.identity,
+      startId,
+      uuid,
+      token: undefined,
+      reason: 'withdrawn' as const
+    }
+    this.state.effects.push({ kind: 'end', agent, command })
+  }
+
+  // Ends
+
+  /** Tells the agent to end what it serves. */
+  end(entry: ContainerEntry, reason: EndReason, thenWanted: boolean): void {
+    if (entry.place.kind !== 'serving') return
+    this.endThere(entry, entry.place.agent, entry.place.token, undefined, reason, thenWanted)
+  }
+
+  private endThere(
+    entry: ContainerEntry,
+    agent: AgentEntry,
+    token: ActivationToken,
+    startId: number | undefined,
+    reason: EndReason,
+    thenWanted: boolean
+  ): void {
+    const { state } = this
+    this.forgetAnonymous(entry)
+    state.move(entry, { kind: 'ending', agent, token, startId, thenWanted })
+    const command = { coordinator: state.identity, startId, uuid: entry.uuid, token, reason }
+    state.effects.push({ kind: 'end', agent: agent.key, command })
+  }
+
+  /** An activation has ended; the container goes on elsewhere, waits, or is forgotten. */
+  ended(entry: ContainerEntry, reason: EndReason): void {
+    const { place, state } = { place: entry.place, state: this.state }
+    if (!('agent' in place)) return
+    const wanted = place.kind === 'ending' ? place.thenWanted : reason !== 'terminated' && reason !== 'self'
+    const lived = place.kind === 'serving' ? state.now - place.since : settledMs
+    if (lived >= settledMs) entry.setbacks = 0
+    this.forgetAnonymous(entry)
+    state.move(entry, { kind: 'unplaced', wanted })
+    this.goOn(entry, lived < settledMs && reason === 'health')
+  }
+
+  private goOn(entry: ContainerEntry, setback: boolean): void {
+    const { place } = entry
+    if (place.kind !== 'unplaced') return
+    const isWaitedFor = (entry.waiting?.size ?? 0) > 0
+    const isHeld = (entry.holders?.size ?? 0) > 0
+    const standsBy = (entry.standbys?.length ?? 0) > 0
+    if (isWaitedFor || standsBy) this.place(entry)
+    else if (!isHeld) this.drop(entry)
+    else if (!place.wanted) this.stranded.delete(entry)
+    else if (setback) this.retryLater(entry)
+    else this.place(entry)
+  }
+
+  private retryLater(entry: ContainerEntry): void {
+    const delay = Math.min(retryFirstMs * 2 ** entry.setbacks, retryMaxMs)
+    entry.setbacks = Math.min(entry.setbacks + 1, 16)
+    this.stranded.delete(entry)
+    this.state.deadlines.set(entry, this.state.now + delay)
+  }
+
+  /** An agent is gone for good, and whatever it had with it. */
+  lose(agent: AgentEntry): void {
+    const { state } = this
+    state.roster.delete(agent)
+    state.deadlines.delete(agent)
+    state.agentEvent(agent, NetworkEventKind.removed)
+    state.effects.push({ kind: 'agentGone', agent: agent.key })
+    for (const uuid of [...agent.standbys.keys()]) {
+      const entry = state.directory.get(uuid)
+      if (entry !== undefined) this.removeStandby(entry, agent)
+      if (entry !== undefined && entry.place.kind === 'unplaced') this.goOn(entry, false)
+    }
+    for (const start of [...agent.starts]) {
+      this.endNameless(start)
+      for (const get of [...start.waiting]) {
+        get.waitsFor = undefined
+        this.homeless.add(get)
+      }
+    }
+    for (const entry of [...agent.containers]) {
+      const { place } = entry
+      this.forgetAnonymous(entry)
+      const wanted = place.kind === 'ending' ? place.thenWanted : true
+      state.move(entry, { kind: 'unplaced', wanted })
+      this.goOn(entry, false)
+    }
+    this.retryStranded()
+  }
+
+  removeStandby(entry: ContainerEntry, agent: AgentEntry): void {
+    agent.standbys.delete(entry.uuid)
+    const rest = entry.standbys?.filter((other) => other !== agent)
+    entry.standbys = rest === undefined || rest.length === 0 ? undefined : rest
+  }
+
+  // References
+
+  /** One handle less. */
+  unhold(entry: ContainerEntry, client: ClientUuid): void {
+    const { holders } = entry
+    if (holders === undefined) return
+    const count = holders.get(client) ?? 0
+    if (count > 1) holders.set(client, count - 1)
+    else holders.delete(client)
+    if (holders.size === 0) entry.holders = undefined
+    this.considerUnused(entry)
+  }
+
+  /** Starts the wait after which a container that nobody needs is ended (I6). */
+  considerUnused(entry: ContainerEntry): void {
+    if (this.isNeeded(entry)) return
+    if (entry.place.kind === 'serving') {
+      if (!entry.stateless)
+        this.state.deadlines.set(entry, this.state.now + this.state.options.unusedTimeoutMs)
+    } else if (entry.place.kind === 'unplaced' && entry.standbys === undefined) {
+      this.drop(entry)
+    }
+  }
+
+  /** A container's deadline has come: it is unused, or to be tried again. */
+  due(entry: ContainerEntry): void {
+    if (entry.place.kind === 'unplaced') {
+      if (this.isNeeded(entry) || entry.standbys !== undefined) this.place(entry)
+      else this.drop(entry)
+    } else if (entry.place.kind === 'serving' && !entry.stateless && !this.isNeeded(entry)) {
+      this.end(entry, 'unused', false)
+    }
+  }
+
+  private isNeeded(entry: ContainerEntry): boolean {
+    return (entry.holders?.size ?? 0) > 0 || (entry.waiting?.size ?? 0) > 0
+  }
+
+  private drop(entry: ContainerEntry): void {
+    this.stranded.delete(entry)
+    this.state.deadlines.delete(entry)
+    this.state.directory.delete(entry)
+  }
+
+  private forgetAnonymous(entry: ContainerEntry): void {
+    if (!entry.anonymous || !('agent' in entry.place)) return
+    const { anonymous } = entry.place.agent
+    if (anonymous.get(entry.kind) === entry) anonymous.delete(entry.kind)
+  }
+}
+
+function uuidInUse(uuid: ContainerUuid, kind: ContainerKind): NetworkError {
+  return new NetworkError('UUID_IN_USE', `container ${uuid} exists already, as one of kind '${kind}'`, {
+    retryable: true
+  })
+}

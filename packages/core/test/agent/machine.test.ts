@@ -1,0 +1,340 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { AgentUuid, ContainerEndpointRef, ContainerKind, ContainerUuid } from '../../src/api/ids.ts'
+import type { ActivationToken } from '../../src/api/tokens.ts'
+import type { CoordinatorIdentity, RegistrationReply, StartCommand } from '../../src/contract/ports.ts'
+import type { Moment } from '../../src/agent/lease.ts'
+import { AgentMachine, type AgentEffect, type InstanceId } from '../../src/agent/machine.ts'
+
+const uuid = (name: string): ContainerUuid => name as ContainerUuid
+const room = 'room' as ContainerKind
+const endpoint = 'there://' as ContainerEndpointRef
+const token = (sequence: number, epoch = 10): ActivationToken => ({ epoch, sequence })
+const tenth: CoordinatorIdentity = { epoch: 10, incarnation: 'tenth' }
+const refused = expect.objectContaining({ code: 'LEASE_REFUSED' }) as Error
+
+describe('agent machine', () => {
+  let machine: AgentMachine
+  let moment: Moment
+  let effects: AgentEffect[]
+
+  const drain = (): AgentEffect[] => {
+    const drained = machine.drain()
+    effects.push(...drained)
+    return drained
+  }
+
+  const register = (reply: Partial<RegistrationReply> = {}): boolean => {
+    const asked = machine.registration([room], undefined, moment)
+    const whole = {
+      coordinator: tenth,
+      leaseMs: 2400,
+      pingIntervalMs: 1000,
+      resume: [],
+      standby: [],
+      ...reply
+    }
+    const obeyed = machine.registered(whole, asked, moment)
+    drain()
+    return obeyed
+  }
+
+  const startCommand = (parts: Partial<StartCommand> = {}): StartCommand => ({
+    coordinator: tenth,
+    startId: 1,
+    kind: room,
+    uuid: uuid('lobby'),
+    labels: [],
+    extra: undefined,
+    token: token(1),
+    ...parts
+  })
+
+  /** Started by command, and serving. */
+  const serve = (parts: Partial<StartCommand> = {}): InstanceId => {
+    const command = startCommand(parts)
+    machine.start(command, moment)
+    const id = machine.factoryDone(command.startId, { uuid: command.uuid ?? uuid('made'), endpoint })
+    drain()
+    return id
+  }
+
+  const pass = (ms: number, wallMs = ms): void => {
+    moment = { now: moment.now + ms, wallTime: moment.wallTime + wallMs }
+  }
+
+  beforeEach(() => {
+    machine = new AgentMachine('a' as AgentUuid, '1')
+    moment = { now: 1000, wallTime: 5_000_000 }
+    effects = []
+    machine.lease.bind()
+  })
+
+  describe('lease', () => {
+    test('serves only while it lasts, counted from when it was asked for', () => {
+      register()
+      serve()
+      pass(2399)
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeDefined()
+      pass(1)
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
+    })
+
+    test('ends by the larger of both clocks: a suspended machine has lost it on waking', () => {
+      register()
+      serve()
+      pass(100, 2400)
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
+      expect(machine.lease.remaining(moment)).toBe(0)
+    })
+
+    test('is not lengthened by a wall clock that goes back', () => {
+      register()
+      serve()
+      pass(2400, -3_600_000)
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
+    })
+
+    test('is renewed from the moment the renewal was sent, and never shortened by a late answer', () => {
+      register()
+      pass(1000)
+      const sent = moment
+      pass(500)
+      machine.lease.renew(sent)
+      expect(machine.lease.remaining(moment)).toBe(1900)
+      machine.lease.renew({ now: 1000, wallTime: 5_000_000 })
+      expect(machine.lease.remaining(moment)).toBe(1900)
+    })
+
+    test('that was given up serves nothing', () => {
+      register()
+      serve()
+      machine.lease.surrender()
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
+    })
+  })
+
+  describe('at the end of its lease', () => {
+    test('holds what its containers say, and lets it out once they are resumed', () => {
+      register()
+      const id = serve()
+      expect(machine.fate(id, moment)).toBe('release')
+      pass(2400)
+      expect(machine.fate(id, moment)).toBe('hold')
+      register({ resume: [{ uuid: uuid('lobby'), token: token(1) }] })
+      expect(machine.fate(id, moment)).toBe('release')
+      expect(effects).toContainEqual({ kind: 'resumed', id })
+    })
+
+    test('drops what a container says that was given to somebody else, and ends it', () => {
+      register()
+      const id = serve()
+      pass(2400)
+      register()
+      expect(machine.fate(id, moment)).toBe('drop')
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
+      expect(effects).toContainEqual({ kind: 'terminate', id })
+    })
+
+    test('reports itself without a lease, with all that it still has', () => {
+      register()
+      serve()
+      pass(2400)
+      expect(machine.registration([room], undefined, moment)).toMatchObject({
+        leased: false,
+        seen: tenth,
+        containers: [{ uuid: 'lobby', token: token(1), stateless: false }]
+      })
+    })
+
+    test('obeys no command', () => {
+      register()
+      pass(2400)
+      expect(() => machine.start(startCommand(), moment)).toThrow(refused)
+      expect(() =>
+        machine.grant({ coordinator: tenth, uuid: uuid('lobby'), startId: 1, token: token(1) }, moment)
+      ).toThrow(refused)
+    })
+  })
+
+  describe('epochs', () => {
+    test('that are older than one obeyed are refused', () => {
+      register()
+      expect(register({ coordinator: { epoch: 9, incarnation: 'ninth' } })).toBe(false)
+      expect(machine.lease.holder).toEqual(tenth)
+    })
+
+    test('that are the same of another incarnation are refused', () => {
+      register()
+      expect(register({ coordinator: { epoch: 10, incarnation: 'twin' } })).toBe(false)
+      const twin = startCommand({ coordinator: { epoch: 10, incarnation: 'twin' } })
+      expect(() => machine.start(twin, moment)).toThrow(refused)
+    })
+
+    test('that are newer are obeyed, and the older ones no more', () => {
+      register()
+      const eleventh = { epoch: 11, incarnation: 'eleventh' }
+      expect(register({ coordinator: eleventh })).toBe(true)
+      expect(() => machine.start(startCommand(), moment)).toThrow(refused)
+      machine.start(startCommand({ coordinator: eleventh }), moment)
+      expect(drain()).toMatchObject([{ kind: 'runFactory' }])
+    })
+  })
+
+  describe('registering', () => {
+    test('resumes, lets stand by, and ends, as the answer says', () => {
+      register()
+      const kept = serve()
+      const lost = serve({ startId: 2, uuid: uuid('lost'), token: token(2) })
+      const leader = machine.addStandby({ uuid: uuid('leader'), kind: room, endpoint })
+      register({ resume: [{ uuid: uuid('lobby'), token: token(7, 10) }], standby: [uuid('leader')] })
+      expect(machine.instance(kept)?.phase).toEqual({ kind: 'serving', token: token(7) })
+      expect(machine.instance(leader)?.phase).toEqual({ kind: 'standby' })
+      expect(machine.instance(lost)?.phase).toMatchObject({ kind: 'ending', reason: 'fenced' })
+    })
+
+    test('does not touch what was added while the answer was on its way', () => {
+      const asked = machine.registration([room], undefined, moment)
+      const late = machine.addStandby({ uuid: uuid('late'), kind: room, endpoint })
+      const reply = { coordinator: tenth, leaseMs: 2400, pingIntervalMs: 1000, resume: [], standby: [] }
+      expect(machine.registered(reply, asked, moment)).toBe(true)
+      expect(machine.instance(late)?.phase).toEqual({ kind: 'standby' })
+    })
+
+    test('makes an overtaken HA container stand by again, silent from then on', () => {
+      const leader = machine.addStandby({ uuid: uuid('leader'), kind: room, endpoint })
+      register({ resume: [{ uuid: uuid('leader'), token: token(1) }] })
+      expect(machine.fate(leader, moment)).toBe('release')
+      register({ standby: [uuid('leader')] })
+      expect(machine.fate(leader, moment)).toBe('drop')
+      expect(machine.mayServe(uuid('leader'), moment)).toBeUndefined()
+    })
+  })
+
+  describe('starts', () => {
+    test('said twice run the factory once', () => {
+      register()
+      machine.start(startCommand(), moment)
+      machine.start(startCommand(), moment)
+      expect(drain().filter((effect) => effect.kind === 'runFactory')).toHaveLength(1)
+    })
+
+    test('said again after they are done are answered as before', () => {
+      register()
+      serve()
+      machine.start(startCommand(), moment)
+      expect(drain()).toEqual([
+        { kind: 'startSettled', startId: 1, result: { uuid: 'lobby', endpoint: 'there://' } }
+      ])
+    })
+
+    test('of a uuid that still ends here are refused, so that it never serves twice', () => {
+      register()
+      const id = serve()
+      machine.end({
+        coordinator: tenth,
+        startId: undefined,
+        uuid: uuid('lobby'),
+        token: token(1),
+        reason: 'unused'
+      })
+      drain()
+      machine.start(startCommand({ startId: 2, token: token(2) }), moment)
+      expect(drain()).toMatchObject([{ kind: 'startFailed', startId: 2, error: { code: 'NOT_SERVING' } }])
+      machine.terminated(id)
+      machine.start(startCommand({ startId: 3, token: token(3) }), moment)
+      expect(drain().map((effect) => effect.kind)).toEqual(['gone', 'runFactory'])
+    })
+
+    test('that were withdrawn end what they make, unserved', () => {
+      register()
+      machine.start(startCommand(), moment)
+      machine.end({
+        coordinator: tenth,
+        startId: 1,
+        uuid: uuid('lobby'),
+        token: token(1),
+        reason: 'withdrawn'
+      })
+      const id = machine.factoryDone(1, { uuid: uuid('lobby'), endpoint })
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
+      expect(drain()).toContainEqual({ kind: 'terminate', id })
+    })
+
+    test('whose factory names the container wait for the grant before they serve', () => {
+      register()
+      const id = serve({ uuid: undefined, token: undefined })
+      expect(machine.mayServe(uuid('made'), moment)).toBeUndefined()
+      expect(machine.fate(id, moment)).toBe('drop')
+      machine.grant({ coordinator: tenth, uuid: uuid('made'), startId: 1, token: token(5) }, moment)
+      expect(machine.mayServe(uuid('made'), moment)?.phase).toEqual({ kind: 'serving', token: token(5) })
+    })
+
+    test('whose factory makes another uuid than was asked for fail, and nothing serves', () => {
+      register()
+      machine.start(startCommand(), moment)
+      machine.factoryDone(1, { uuid: uuid('cellar'), endpoint })
+      expect(drain()).toContainEqual(
+        expect.objectContaining({
+          kind: 'startFailed',
+          error: expect.objectContaining({ code: 'INVALID_CONTAINER' })
+        })
+      )
+      expect([machine.find(uuid('lobby')), machine.find(uuid('cellar'))]).toEqual([undefined, undefined])
+    })
+  })
+
+  describe('tokens', () => {
+    test('below the one under which it serves are refused', () => {
+      register()
+      serve({ token: token(5) })
+      const grant = { coordinator: tenth, uuid: uuid('lobby'), startId: undefined }
+      expect(() => machine.grant({ ...grant, token: token(4) }, moment)).toThrow(refused)
+      machine.grant({ ...grant, token: token(6) }, moment)
+      expect(machine.mayServe(uuid('lobby'), moment)?.phase).toEqual({ kind: 'serving', token: token(6) })
+    })
+
+    test('of an earlier activation end nothing', () => {
+      register()
+      serve({ token: token(5) })
+      const end = { coordinator: tenth, startId: undefined, uuid: uuid('lobby'), reason: 'unused' as const }
+      expect(machine.end({ ...end, token: token(4) })).toBeUndefined()
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeDefined()
+      expect(machine.end({ ...end, token: token(5) })).toBeDefined()
+    })
+  })
+
+  describe('ends', () => {
+    test('are reported once when they happened here', () => {
+      register()
+      const id = serve()
+      expect(machine.endLocally(uuid('lobby'), 'terminated')).toBe(id)
+      expect(machine.endLocally(uuid('lobby'), 'terminated')).toBe(id)
+      machine.endedItself(id)
+      machine.terminated(id)
+      machine.terminated(id)
+      drain()
+      expect(effects.filter((effect) => effect.kind === 'report')).toMatchObject([
+        { report: { uuid: 'lobby', token: token(1), reason: 'terminated' } }
+      ])
+      expect(effects.filter((effect) => effect.kind === 'terminate')).toHaveLength(1)
+    })
+
+    test('let last words out, unless the container was given to somebody else', () => {
+      register()
+      const id = serve()
+      machine.endLocally(uuid('lobby'), 'terminated')
+      expect(machine.fate(id, moment)).toBe('release')
+      const other = serve({ startId: 2, uuid: uuid('other'), token: token(2) })
+      register()
+      expect(machine.fate(other, moment)).toBe('drop')
+    })
+  })
+
+  test('without any coordinator it is its own master', () => {
+    const alone = new AgentMachine('alone' as AgentUuid, '1')
+    const startId = alone.startLocal(room, uuid('lobby'), [], undefined)
+    alone.factoryDone(startId, { uuid: uuid('lobby'), endpoint })
+    pass(1_000_000)
+    expect(alone.mayServe(uuid('lobby'), moment)?.uuid).toBe('lobby')
+  })
+})

@@ -1,0 +1,2 @@
+export { NetworkServer } from './network-server.ts'
+export type { NetworkServerOptions } from './options.ts'

@@ -1,0 +1,264 @@
+import {
+  encodeValue,
+  Listener,
+  type IncomingCall,
+  type ListenerOptions,
+  type IncomingStream,
+  type ListenerPeer,
+  type SendFrame,
+  type Session
+} from '@hcengineering/network-backrpc'
+import {
+  ClientNotice,
+  networkError,
+  NetworkError,
+  requireName,
+  withNetworkErrors,
+  type ClientUuid,
+  type ContainerEvent,
+  type ContainerUuid,
+  type CoordinatorGateway,
+  type EventBatch,
+  type NetworkImpl,
+  type TickManager
+} from '@hcengineering/network-core'
+import { ClientPeer } from './client-peer.ts'
+import { CoordinatorOperations } from './operations.ts'
+import {
+  resolveNetworkServerOptions,
+  type NetworkServerOptions,
+  type ResolvedNetworkServerOptions
+} from './options.ts'
+import { RemoteAgent } from './remote-agent.ts'
+
+/**
+ * Binds a coordinator to a port: clients and agents reach it there.
+ *
+ * @example
+ * ```ts
+ * import { NetworkImpl, TickManagerImpl } from '@hcengineering/network-core'
+ * import { NetworkServer } from '@hcengineering/network-server'
+ *
+ * const tickManager = new TickManagerImpl(10)
+ * await using server = new NetworkServer(new NetworkImpl(tickManager), tickManager, '*', 0)
+ * console.log('listening on port', server.getPort())
+ * ```
+ */
+export class NetworkServer {
+  private readonly gateway: CoordinatorGateway
+  private readonly options: ResolvedNetworkServerOptions
+  private readonly listener: Listener
+  private readonly operations: CoordinatorOperations
+  private readonly peers = new Map<ClientUuid, ClientPeer>()
+  private readonly stopEvents: () => void
+
+  /**
+   * Listens at once.
+   *
+   * @param host `*` for all interfaces
+   * @param port 0 lets the system choose; {@link getPort} tells
+   * @throws NetworkError `ADDRESS_IN_USE`, `ADDRESS_INVALID`, `INVALID_ARGUMENT`
+   */
+  constructor(
+    network: NetworkImpl,
+    tickManager: TickManager,
+    host: string,
+    port: number,
+    options: NetworkServerOptions = {}
+  ) {
+    this.gateway = network.gateway
+    this.options = resolveNetworkServerOptions(options)
+    this.operations = new CoordinatorOperations(this.gateway, network, tickManager)
+    const listening: ListenerOptions = {
+      transport: this.options.transport,
+      clock: tickManager,
+      ids: this.options.ids,
+      errors: networkError,
+      limits: this.options.limits,
+      logger: this.options.logger,
+      host,
+      port: requirePort(port),
+      pingIntervalMs: this.gateway.pingIntervalMs,
+      sessionsMax: this.options.sessionsMax,
+      handler: {
+        request: (call) => this.request(call),
+        send: (frame, session) => this.send(frame, session),
+        stream: (incoming, session) => this.routeStream(incoming, session)
+      },
+      onHello: (hello) => requireName(hello.peerId, 'a client uuid'),
+      onSession: (peer) => this.opened(peer),
+      onHeard: (peer) => this.gateway.clientHeard(peer.hello.peerId as ClientUuid),
+      onEnded: (peer, reason) => this.ended(peer, reason)
+    }
+    this.listener = withNetworkErrors(() => new Listener(listening))
+    this.stopEvents = this.gateway.onEvents((batch) => this.publish(batch))
+  }
+
+  /** The port it listens on. */
+  getPort(): number {
+    return this.listener.port
+  }
+
+  /** Says goodbye to all and stops listening. The network itself goes on. */
+  async close(): Promise<void> {
+    this.stopEvents()
+    await this.listener.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** How much there is of everything. */
+  counts(): Readonly<Record<'sessions' | 'refusedMessages', number>> {
+    return { sessions: this.listener.sessionCount, refusedMessages: this.listener.refusedMessages }
+  }
+
+  private opened(peer: ListenerPeer): void {
+    const client = new ClientPeer(peer, this.options.logger)
+    peer.session.context = client
+    // A client that comes with a new session has lost the old one: that one's end must not harm it.
+    this.peers.set(client.clientId, client)
+    this.gateway.clientSeen(client.clientId, peer.hello.aliveTimeoutMs)
+    this.options.logger.debug({ clientId: client.clientId }, 'client connected')
+  }
+
+  private ended(peer: ListenerPeer, reason: string): void {
+    const client = peer.session.context as ClientPeer
+    for (const way of client.connectedThrough.values()) way.disconnect()
+    client.connectedThrough.clear()
+    this.options.logger.debug({ clientId: client.clientId, reason }, 'client session ended')
+    if (this.peers.get(client.clientId) !== client) return
+    this.peers.delete(client.clientId)
+    // Silence is the coordinator's to judge; a goodbye is the client's own word.
+    if (reason === 'goodbye') this.gateway.clientGone(client.clientId)
+  }
+
+  private request(call: IncomingCall): void {
+    const client = call.session.context as ClientPeer
+    if (call.target === '') this.operations.perform(call, client)
+    else this.route(call, client)
+  }
+
+  /** Hands a request to the agent that serves the container; its data is not looked at on the way. */
+  private route(call: IncomingCall, client: ClientPeer): void {
+    const uuid = call.target as ContainerUuid
+    const destination = this.gateway.route(uuid)
+    if (destination.kind !== 'serving') {
+      call.fail(notServing(uuid, destination.kind))
+      return
+    }
+    const { agent } = destination
+    if (agent instanceof RemoteAgent) {
+      agent.forward(call, client.clientId)
+      return
+    }
+    agent
+      .dispatch({
+        uuid,
+        operation: call.operation,
+        data: call.data,
+        clientId: client.clientId,
+        deadline: call.deadline,
+        headers: call.headers,
+        signal: () => call.signal
+      })
+      .then(
+        (value) => call.respond(value),
+        (error: unknown) => call.fail(error)
+      )
+  }
+
+  private routeStream(incoming: IncomingStream, session: Session): void {
+    const client = session.context as ClientPeer
+    const destination = this.gateway.route(incoming.target as ContainerUuid)
+    if (destination.kind === 'serving') {
+      if (destination.agent instanceof RemoteAgent) destination.agent.forwardStream(incoming, client.clientId)
+      else this.operations.streamLocally(destination.agent, incoming, client)
+    } else {
+      incoming.stream.end(notServing(incoming.target, destination.kind))
+    }
+  }
+
+  private send(frame: SendFrame, session: Session): void {
+    const client = session.context as ClientPeer
+    try {
+      if (frame.channel > 0) this.fromAgent(frame, client)
+      else this.sendOn(frame, client)
+    } catch (error) {
+      this.options.logger.warn(
+        { clientId: client.clientId, operation: frame.operation, error },
+        'a send failed'
+      )
+    }
+  }
+
+  /** Fire and forget, from a client to a container. */
+  private sendOn(frame: SendFrame, client: ClientPeer): void {
+    const destination = this.gateway.route(frame.target as ContainerUuid)
+    if (destination.kind !== 'serving') return
+    if (destination.agent instanceof RemoteAgent) {
+      destination.agent.forwardSend(frame, client.clientId)
+      return
+    }
+    this.operations.sendLocally(destination.agent, frame, client)
+  }
+
+  /** What an agent that is reached through this server has to say to one of the clients. */
+  private fromAgent(frame: SendFrame, peer: ClientPeer): void {
+    const agent = peer.agents.get(frame.channel)
+    const uuid = frame.target as ContainerUuid
+    const clientId = frame.origin as ClientUuid
+    // Only to clients that have connected to it: an agent cannot talk to others.
+    if (agent?.subscriberOf(uuid, clientId) === undefined) return
+    const client = this.peers.get(clientId)
+    if (frame.operation === ClientNotice.broadcast) {
+      if (client === undefined || client.deliver(uuid, frame.payload)) return
+      // It does not read: it is dropped, told so, and can come back.
+      agent.disconnect(uuid, clientId, client.session)
+      client.ended(uuid)
+    } else if (frame.operation === ClientNotice.ended) {
+      agent.forget(uuid, clientId)
+      client?.ended(uuid)
+    }
+  }
+
+  /** Tells everyone what concerns them; what goes to all is encoded once. */
+  private publish(batch: EventBatch): void {
+    let everything: Uint8Array | undefined
+    const byHolder = new Map<ClientUuid, ContainerEvent[]>()
+    for (const [index, container] of batch.event.containers.entries()) {
+      for (const holder of batch.holders[index] ?? []) {
+        const events = byHolder.get(holder)
+        if (events === undefined) byHolder.set(holder, [container])
+        else events.push(container)
+      }
+    }
+    for (const client of this.peers.values()) {
+      if (!client.subscribed) continue
+      everything ??= encodeValue(batch.event, networkError)
+      client.notify(everything)
+    }
+    for (const [holder, containers] of byHolder) {
+      const client = this.peers.get(holder)
+      if (client === undefined || client.subscribed) continue
+      client.notify(encodeValue({ agents: [], containers }, networkError))
+    }
+  }
+}
+
+function notServing(uuid: string, kind: 'unknown' | 'not-serving'): NetworkError {
+  return kind === 'unknown'
+    ? new NetworkError('CONTAINER_NOT_FOUND', `there is no container ${uuid}`)
+    : new NetworkError('NOT_SERVING', `container ${uuid} does not serve just now`, { retryable: true })
+}
+
+function requirePort(port: number): number {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new NetworkError(
+      'INVALID_ARGUMENT',
+      `port must be a whole number from 0 to 65535, got ${String(port)}`
+    )
+  }
+  return port
+}

@@ -1,0 +1,35 @@
+import { zeromqTransport, type SessionLimits, type Transport } from '@hcengineering/network-backrpc'
+import { randomIds, silentLogger, type IdSource, type Logger } from '@hcengineering/network-core'
+
+/** Options of a {@link NetworkServer}. */
+export interface NetworkServerOptions {
+  /** What carries the messages. @default zeromq */
+  transport?: Transport | undefined
+  /** @default says nothing */
+  logger?: Logger | undefined
+  /** What this server accepts of each session. */
+  limits?: Partial<SessionLimits> | undefined
+  /** Sessions at once. Beyond: newcomers are refused with `OVERLOADED`. @default 65536 */
+  sessionsMax?: number | undefined
+  /** Makes session ids and secrets; must be unguessable. @default random uuids */
+  ids?: IdSource | undefined
+}
+
+/** {@link NetworkServerOptions} with every default in its place. */
+export interface ResolvedNetworkServerOptions {
+  readonly transport: Transport
+  readonly logger: Logger
+  readonly limits: Partial<SessionLimits>
+  readonly sessionsMax: number
+  readonly ids: IdSource
+}
+
+export function resolveNetworkServerOptions(options: NetworkServerOptions): ResolvedNetworkServerOptions {
+  return {
+    transport: options.transport ?? zeromqTransport,
+    logger: options.logger ?? silentLogger,
+    limits: options.limits ?? {},
+    sessionsMax: options.sessionsMax ?? 65_536,
+    ids: options.ids ?? randomIds
+  }
+}

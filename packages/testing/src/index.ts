@@ -1,0 +1,18 @@
+export { eventRecorder, type EventRecorder } from './doubles/event-recorder.ts'
+export {
+  echoContainer,
+  recordingContainer,
+  type ReceivedRequest,
+  type RecordingContainer,
+  type RecordingContainerOptions
+} from './doubles/recording-container.ts'
+export { countedIds } from './network/counted-ids.ts'
+export type { TestAgent, TestAgentOptions, TestContainerFactory } from './network/test-agent.ts'
+export {
+  startTestNetwork,
+  TestNetwork,
+  type RestartOptions,
+  type TestNetworkMember,
+  type TestNetworkOptions
+} from './network/test-network.ts'
+export * from './time/index.ts'

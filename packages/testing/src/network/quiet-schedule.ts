@@ -1,0 +1,24 @@
+import type { Schedule } from '@hcengineering/network-backrpc'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+/**
+ * When messages of a memory network arrive: in the next turn of the event loop, first in, first out. `quiet`
+ * resolves once none is under way and no promise has anything more to do, so that virtual time moves on only
+ * then, and a run is the same every time.
+ */
+export class QuietSchedule {
+  #underWay = 0
+
+  readonly schedule: Schedule = (deliver) => {
+    this.#underWay++
+    setImmediate(() => {
+      this.#underWay--
+      deliver()
+    })
+  }
+
+  readonly quiet = async (): Promise<void> => {
+    do await nextTurn()
+    while (this.#underWay > 0)
+  }
+}

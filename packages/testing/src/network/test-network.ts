@@ -1,0 +1,401 @@
+import {
+  createMemoryNetwork,
+  createZeromqTransport,
+  type MemoryNetwork,
+  type Transport
+} from '@hcengineering/network-backrpc'
+import {
+  createAgent,
+  createNetworkClient,
+  type ClientOptions,
+  type NetworkClient
+} from '@hcengineering/network-client'
+import {
+  AgentImpl,
+  containerOnAgentEndpointRef,
+  NetworkImpl,
+  silentLogger,
+  systemClock,
+  TickManagerImpl,
+  type AgentEndpointRef,
+  type AgentUuid,
+  type Clock,
+  type ContainerEndpointRef,
+  type ContainerFactories,
+  type ContainerFactory,
+  type ContainerUuid,
+  type IdSource,
+  type Logger,
+  type NetworkOptions
+} from '@hcengineering/network-core'
+import { NetworkServer, type NetworkServerOptions } from '@hcengineering/network-server'
+import { echoContainer, type RecordingContainer } from '../doubles/recording-container.ts'
+import { VirtualClock } from '../time/virtual-clock.ts'
+import { countedIds } from './counted-ids.ts'
+import { QuietSchedule } from './quiet-schedule.ts'
+import type { TestAgent, TestAgentOptions, TestContainerFactory } from './test-agent.ts'
+import { TestNode } from './test-node.ts'
+
+/** Options of {@link startTestNetwork}. */
+export interface TestNetworkOptions {
+  /** `memory` in virtual time, or `zeromq` over real sockets in real time. @default memory */
+  transport?: 'memory' | 'zeromq' | undefined
+  /** Options of the coordinator: its timeouts, limits, epoch. */
+  network?: NetworkOptions | undefined
+  /** Options of the coordinator's server. */
+  server?: Omit<NetworkServerOptions, 'transport'> | undefined
+  /** Hears what everybody logs. @default says nothing */
+  logger?: Logger | undefined
+}
+
+/** How a coordinator is to be restarted. */
+export interface RestartOptions {
+  /** How long there is none, in milliseconds. @default 0 */
+  downMs?: number | undefined
+  /** Options that differ from those of the last one. @default an epoch higher by 1 */
+  network?: NetworkOptions | undefined
+}
+
+/** Somebody who takes part in a test network. */
+export type TestNetworkMember = NetworkClient | TestAgent | 'coordinator'
+
+interface Coordinator {
+  readonly node: TestNode
+  readonly network: NetworkImpl
+  readonly server: NetworkServer
+}
+
+/**
+ * A whole network in one process: a coordinator with its server, and as many agents and clients as a test asks
+ * for, each a process of its own that can be killed, paused and cut off. See {@link startTestNetwork}.
+ *
+ * With the memory transport time is virtual: messages arrive by themselves, but whatever waits for time waits
+ * for {@link advance} or {@link until}. Identifiers are counted (`client-1`, `agent-1`), so that every run is
+ * the same. With `zeromq` the same calls let real time pass.
+ */
+export class TestNetwork {
+  readonly clock: Clock
+  /** Where the coordinator is reached. */
+  readonly address: string
+
+  readonly #options: TestNetworkOptions
+  readonly #virtual: VirtualClock | undefined
+  readonly #memory: MemoryNetwork | undefined
+  readonly #nodes = new Map<TestNetworkMember, TestNode>()
+  readonly #open = new Map<TestNode, () => Promise<void>>()
+  readonly #cuts: (() => void)[] = []
+  readonly #ids = new Map<string, IdSource>()
+  #coordinator: Coordinator
+  #epoch: number
+
+  private constructor(options: TestNetworkOptions) {
+    this.#options = options
+    if (options.transport === 'zeromq') {
+      this.clock = systemClock
+    } else {
+      const quiet = new QuietSchedule()
+      this.#virtual = new VirtualClock({ settle: quiet.quiet })
+      this.#memory = createMemoryNetwork({ schedule: quiet.schedule })
+      this.clock = this.#virtual
+    }
+    this.#epoch = options.network?.epoch ?? 1
+    this.#coordinator = this.#startCoordinator({}, 0)
+    this.address = `localhost:${this.#coordinator.server.getPort()}`
+  }
+
+  /** For {@link startTestNetwork}. */
+  static async start(options: TestNetworkOptions): Promise<TestNetwork> {
+    return new TestNetwork(options)
+  }
+
+  /** The coordinator that runs now. */
+  get network(): NetworkImpl {
+    return this.#coordinator.network
+  }
+
+  /** The server of the coordinator that runs now. */
+  get server(): NetworkServer {
+    return this.#coordinator.server
+  }
+
+  /** Timers that wait in virtual time: 0 once everything has been closed. */
+  get pendingTimers(): number {
+    return this.#virtual?.pendingTimers ?? 0
+  }
+
+  // Members
+
+  /** A connected client, in a process of its own. */
+  async client(options: ClientOptions = {}): Promise<NetworkClient> {
+    const node = this.#createNode(this.#nextId('client'))
+    const client = this.#createClient(node, options)
+    this.#nodes.set(client, node)
+    this.#open.set(node, () => client.close())
+    await this.until(client.waitConnection())
+    return client
+  }
+
+  /** An agent in a process of its own, registered unless told otherwise. */
+  async agent(options: TestAgentOptions = {}): Promise<TestAgent> {
+    const uuid = this.#nextId('agent') as AgentUuid
+    const node = this.#createNode(uuid)
+    const containers: RecordingContainer[] = []
+    const factories = this.#factories(options, containers)
+    const parts = {
+      ids: countedIds(`${uuid}-incarnation`),
+      logger: this.#logger,
+      ...options.options,
+      uuid,
+      clock: node.clock,
+      transport: node.transport
+    }
+    const hasListener = options.listener ?? true
+    const { agent, server } = hasListener
+      ? await createAgent('localhost:0', factories, parts)
+      : { agent: new AgentImpl(uuid, factories, parts), server: undefined }
+    for (const item of options.standbys?.(agent.endpoint ?? ('' as never)) ?? []) {
+      agent.addStatelessContainer(item.uuid, item.kind, item.endpoint, item.container)
+    }
+    const client = this.#createClient(node, {})
+    const close = async (): Promise<void> => {
+      this.#open.delete(node)
+      await agent.close()
+      await client.close()
+      await server?.close()
+    }
+    const made: TestAgent = { uuid, agent, server, client, containers, close }
+    this.#nodes.set(made, node)
+    this.#nodes.set(client, node)
+    this.#open.set(node, close)
+    await this.until(client.waitConnection())
+    if (options.register ?? true) await this.until(client.register(agent))
+    return made
+  }
+
+  /** A way onto this network for what else a test wants to put there: a server, a stranger. */
+  transport(node: string): Transport {
+    return this.#createNode(node).transport
+  }
+
+  // Time
+
+  /** Lets time pass: virtual time at once, real time by waiting. 0 lets all that is under way arrive. */
+  async advance(ms: number): Promise<void> {
+    if (this.#virtual !== undefined) await this.#virtual.advance(ms)
+    else await this.#wait(ms)
+  }
+
+  /**
+   * Lets time pass until a promise has settled, and gives what it gives; or until a predicate holds.
+   *
+   * @param maxMs how long at most; then it throws @default 60000
+   */
+  until<T>(promise: PromiseLike<T>, maxMs?: number): Promise<T>
+  until(predicate: () => boolean, maxMs?: number): Promise<void>
+  async until<T>(condition: PromiseLike<T> | (() => boolean), maxMs = 60_000): Promise<T | void> {
+    if (typeof condition === 'function') {
+      if (this.#virtual !== undefined) return await this.#virtual.until(condition, maxMs)
+      return await this.#poll(condition, maxMs)
+    }
+    if (this.#virtual !== undefined) return await this.#virtual.until(condition, maxMs)
+    return await condition
+  }
+
+  // Faults
+
+  /** As SIGKILL: its endpoints vanish without a word. */
+  async killAgent(agent: TestAgent): Promise<void> {
+    await this.#kill(this.#nodeOf(agent))
+  }
+
+  /** As SIGKILL: its connections end without a goodbye. */
+  async killClient(client: NetworkClient): Promise<void> {
+    await this.#kill(this.#nodeOf(client))
+  }
+
+  /** As SIGSTOP: what arrives there or comes due waits until {@link resume}. */
+  pause(member: TestNetworkMember): void {
+    this.#nodeOf(member).pause()
+  }
+
+  /** As SIGCONT. */
+  resume(member: TestNetworkMember): void {
+    this.#nodeOf(member).resume()
+  }
+
+  /** As SIGKILL and a new start: the new coordinator knows nothing, and has a higher epoch. */
+  async restartCoordinator(options: RestartOptions = {}): Promise<void> {
+    const port = this.server.getPort()
+    await this.#coordinator.node.kill()
+    this.#coordinator.network.close().catch(this.#report)
+    if (options.downMs !== undefined) await this.advance(options.downMs)
+    this.#epoch++
+    this.#coordinator = this.#startCoordinator(options.network ?? {}, port)
+  }
+
+  /** A black hole between two members, in both directions, until {@link heal}. Memory transport only. */
+  partition(a: TestNetworkMember, b: TestNetworkMember): void {
+    if (this.#memory === undefined) throw new Error('only the memory transport can be partitioned')
+    const from = this.#nodeOf(a).name
+    const to = this.#nodeOf(b).name
+    this.#cuts.push(this.#memory.cut({ from, to }), this.#memory.cut({ from: to, to: from }))
+  }
+
+  /** Mends every {@link partition}. */
+  heal(): void {
+    for (const mend of this.#cuts.splice(0)) mend()
+  }
+
+  // End
+
+  /** Closes every member that is still alive, then the coordinator. */
+  async close(): Promise<void> {
+    this.heal()
+    for (const node of this.#open.keys()) node.resume()
+    this.#coordinator.node.resume()
+    const open = [...this.#open.values()]
+    this.#open.clear()
+    const { network, server, node } = this.#coordinator
+    await this.until(Promise.all(open.map((close) => close())))
+    await this.until(server.close())
+    await this.until(network.close())
+    await node.kill()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  // Parts
+
+  get #logger(): Logger {
+    return this.#options.logger ?? silentLogger
+  }
+
+  #startCoordinator(changed: NetworkOptions, port: number): Coordinator {
+    const node = this.#createNode('coordinator')
+    const tickManager = new TickManagerImpl(10, { clock: node.clock })
+    const network = new NetworkImpl(tickManager, {
+      ids: countedIds(`coordinator-${this.#nextId('incarnation')}`),
+      logger: this.#logger,
+      ...this.#options.network,
+      epoch: this.#epoch,
+      ...changed
+    })
+    const server = new NetworkServer(network, tickManager, 'localhost', port, {
+      ids: countedIds(`${this.#nextId('sessions')}-session`),
+      logger: this.#logger,
+      ...this.#options.server,
+      transport: node.transport
+    })
+    this.#nodes.set('coordinator', node)
+    return { node, network, server }
+  }
+
+  #createNode(name: string): TestNode {
+    const inner: Transport = this.#memory?.transport(name) ?? createZeromqTransport()
+    return new TestNode(name, this.clock, inner)
+  }
+
+  #createClient(node: TestNode, options: ClientOptions): NetworkClient {
+    // The first is the client's uuid.
+    const made = countedIds(`${node.name}-id`)
+    let first: string | undefined = node.name
+    const ids = (): string => {
+      const id = first ?? made()
+      first = undefined
+      return id
+    }
+    const { clock, transport } = node
+    return createNetworkClient(this.address, { ids, logger: this.#logger, ...options, clock, transport })
+  }
+
+  #factories(options: TestAgentOptions, containers: RecordingContainer[]): ContainerFactories {
+    const made: Record<string, TestContainerFactory> = { ...options.containers }
+    for (const kind of options.kinds ?? []) {
+      made[kind] = () => {
+        const container = echoContainer()
+        containers.push(container)
+        return container
+      }
+    }
+    const whole = Object.entries(made).map(([kind, make]) => [kind, this.#factory(kind, make)] as const)
+    return { ...Object.fromEntries(whole), ...options.factories }
+  }
+
+  #factory(kind: string, make: TestContainerFactory): ContainerFactory {
+    return async (options, agentEndpoint) => {
+      const uuid = options.uuid ?? (this.#nextId(kind) as ContainerUuid)
+      const container = await make({ ...options, uuid })
+      // An agent without a listener has no endpoint: its containers have free text for theirs.
+      const address: AgentEndpointRef | undefined = agentEndpoint
+      const endpoint =
+        address === undefined
+          ? (`test://${uuid}` as ContainerEndpointRef)
+          : containerOnAgentEndpointRef(address, uuid)
+      return { uuid, container, endpoint }
+    }
+  }
+
+  #nextId(what: string): string {
+    let ids = this.#ids.get(what)
+    if (ids === undefined) {
+      ids = countedIds(what)
+      this.#ids.set(what, ids)
+    }
+    return ids()
+  }
+
+  #nodeOf(member: TestNetworkMember): TestNode {
+    const node = this.#nodes.get(member)
+    if (node === undefined) throw new Error('this is no member of the test network')
+    return node
+  }
+
+  async #kill(node: TestNode): Promise<void> {
+    this.#open.delete(node)
+    await node.kill()
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.clock.after(ms, resolve)
+    })
+  }
+
+  async #poll(predicate: () => boolean, maxMs: number): Promise<void> {
+    const limit = this.clock.now() + maxMs
+    while (!predicate()) {
+      if (this.clock.now() > limit) throw new Error(`what was waited for did not come within ${maxMs} ms`)
+      await this.#wait(5)
+    }
+  }
+
+  readonly #report = (error: unknown): void => {
+    this.#logger.debug({ error }, 'a killed coordinator did not close')
+  }
+}
+
+/**
+ * Starts a whole network in one process: a coordinator and its server, on an in-memory network and in virtual
+ * time, or over ZeroMQ in real time.
+ *
+ * @example
+ * ```ts
+ * import type { ContainerKind } from '@hcengineering/network-core'
+ * import { startTestNetwork } from '@hcengineering/network-testing'
+ *
+ * await using net = await startTestNetwork()
+ * const first = await net.agent({ kinds: ['room'] })
+ * await net.agent({ kinds: ['room'] })
+ * const client = await net.client()
+ * const room = await client.get('room' as ContainerKind, { labels: ['lobby'] })
+ * console.log(await room.request('say', 'hello')) // hello
+ *
+ * await net.killAgent(first)
+ * console.log(await net.until(room.request('say', 'still there?'))) // some virtual seconds later
+ * ```
+ */
+export function startTestNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
+  return TestNetwork.start(options)
+}

@@ -1,0 +1,2 @@
+export { SkewedClock, type SkewedClockOptions } from './skewed-clock.ts'
+export { VirtualClock, type VirtualClockOptions } from './virtual-clock.ts'

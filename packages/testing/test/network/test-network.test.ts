@@ -1,0 +1,151 @@
+import type { ContainerKind, ContainerUuid } from '@hcengineering/network-core'
+import { describe, expect, test } from 'vitest'
+import { countedIds, eventRecorder, startTestNetwork } from '../../src/index.ts'
+
+const room = 'room' as ContainerKind
+const lobby = { uuid: 'lobby' as ContainerUuid }
+
+describe('a test network', () => {
+  test('runs in virtual time: hours pass in no time', async () => {
+    await using net = await startTestNetwork()
+    await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    const reference = await client.get(room)
+    const startedAt = net.clock.now()
+    await net.advance(600_000)
+    expect(net.clock.now() - startedAt).toBe(600_000)
+    expect(await reference.request('say', 'still here')).toBe('still here')
+  })
+
+  test('leaves no timer behind when it is closed', async () => {
+    const net = await startTestNetwork()
+    const agent = await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    await (await client.get(room)).connect()
+    await net.killAgent(agent)
+    await net.close()
+    expect(net.pendingTimers).toBe(0)
+  })
+
+  test('does the same in every run', async () => {
+    const run = async (): Promise<unknown[]> => {
+      await using net = await startTestNetwork()
+      const startedAt = net.clock.now()
+      const first = await net.agent({ kinds: ['room'] })
+      const client = await net.client()
+      const events = eventRecorder()
+      client.onUpdate(events.listener)
+      const reference = await client.get(room)
+      await net.agent({ kinds: ['room'] })
+      await net.killAgent(first)
+      await net.until(reference.request('say', 'hello', { idempotent: true }))
+      return [...events.log, client.uuid, reference.uuid, reference.endpoint, net.clock.now() - startedAt]
+    }
+    expect(await run()).toEqual(await run())
+  })
+
+  test('runs over ZeroMQ with the same calls', async () => {
+    await using net = await startTestNetwork({ transport: 'zeromq' })
+    await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    expect(await (await client.get(room)).request('say', 'hello')).toBe('hello')
+    expect(() => net.partition(client, 'coordinator')).toThrow('only the memory transport')
+  })
+})
+
+describe('faults of a test network', () => {
+  test('a killed agent says nothing more, and is missed only after its alive timeout', async () => {
+    await using net = await startTestNetwork()
+    const agent = await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    await net.killAgent(agent)
+    await net.advance(2000)
+    expect(await client.agents()).toHaveLength(1)
+    await net.advance(1000)
+    expect(await client.agents()).toEqual([])
+  })
+
+  test('a killed client says no goodbye', async () => {
+    await using net = await startTestNetwork()
+    const client = await net.client()
+    await net.killClient(client)
+    await net.advance(2000)
+    expect(net.network.counts().clients).toBe(1)
+    await net.advance(1000)
+    expect(net.network.counts().clients).toBe(0)
+  })
+
+  test('a paused agent goes on where it stood: what it still owns it serves again', async () => {
+    await using net = await startTestNetwork()
+    const agent = await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    const reference = await client.get(room, lobby)
+    net.pause(agent)
+    const asked = reference.request('say', 'wake up')
+    await net.advance(1000)
+    net.resume(agent)
+    expect(await net.until(asked)).toBe('wake up')
+  })
+
+  test('an agent that was paused for 7 s serves nothing that has moved meanwhile', async () => {
+    await using net = await startTestNetwork()
+    const first = await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    const reference = await client.get(room, lobby)
+    const connection = await reference.connect()
+    const second = await net.agent({ kinds: ['room'] })
+    net.pause(first)
+    const asked = connection.request('say', 'who answers?', { idempotent: true })
+    await net.advance(7000)
+    net.resume(first)
+    expect(await net.until(asked)).toBe('who answers?')
+    await net.advance(2000)
+    expect(first.containers[0]).toMatchObject({ requests: [], terminations: 1 })
+    expect(second.containers[0]?.requests).toHaveLength(1)
+    expect(await client.list()).toMatchObject([{ uuid: 'lobby', agentId: second.uuid }])
+  })
+
+  test('an agent that was cut off takes up again what it still owns once the link is healed', async () => {
+    await using net = await startTestNetwork()
+    const agent = await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    const reference = await client.get(room, lobby)
+    net.partition(agent, 'coordinator')
+    await net.advance(20_000)
+    expect(await client.agents()).toEqual([])
+    net.heal()
+    await net.advance(3000)
+    expect(await net.until(reference.request('say', 'back'))).toBe('back')
+    expect(agent.containers).toHaveLength(1)
+    expect(agent.containers[0]?.terminations).toBe(0)
+  })
+
+  test('a restarted coordinator finds its agents, clients and references again', async () => {
+    await using net = await startTestNetwork()
+    const agent = await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    const reference = await client.get(room, lobby)
+    const connection = await reference.connect()
+    const before = net.network
+    await net.restartCoordinator({ downMs: 500 })
+    expect(net.network).not.toBe(before)
+    await net.advance(2000)
+    expect(await net.until(reference.request('say', 'one'))).toBe('one')
+    expect(await net.until(connection.request('say', 'two'))).toBe('two')
+    await net.advance(10_000)
+    expect(agent.containers).toHaveLength(1)
+    expect(agent.containers[0]?.terminations).toBe(0)
+    expect(net.network.counts()).toMatchObject({ agents: 1, containers: 1, gets: 0 })
+  })
+
+  test('what was waited for in vain is said so', async () => {
+    await using net = await startTestNetwork()
+    await expect(net.until(() => false, 5000)).rejects.toThrow('did not come within 5000 ms')
+    expect(() => net.pause({} as never)).toThrow('no member')
+  })
+})
+
+test('counted identifiers count', () => {
+  const ids = countedIds('x')
+  expect([ids(), ids()]).toEqual(['x-1', 'x-2'])
+})

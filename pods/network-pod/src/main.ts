@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { constants } from 'node:os'
+import { toNetworkError } from '@hcengineering/network-core'
+import type { Logger } from 'pino'
+import { readConfiguration } from './configuration.ts'
+import { createLogger } from './logger.ts'
+import { startPod, type Pod } from './pod.ts'
+
+/** The first signal closes the pod, after which nothing keeps the process; a second one does not wait for that. */
+function closeOnSignals(pod: Pod, logger: Logger): void {
+  let closing = false
+  const onSignal = (signal: 'SIGTERM' | 'SIGINT'): void => {
+    if (closing) {
+      logger.warn({ signal }, 'told to stop again: not waiting any longer')
+      process.exit(128 + constants.signals[signal])
+    }
+    closing = true
+    logger.info({ signal }, 'stopping')
+    pod.close().then(
+      () => logger.info({}, 'stopped'),
+      (error: unknown) => {
+        logger.error({ error }, 'could not stop cleanly')
+        process.exitCode = 1
+      }
+    )
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+async function main(): Promise<void> {
+  const configuration = readConfiguration(process.env)
+  const { logLevel, ...settings } = configuration
+  const logger = createLogger(logLevel)
+  const pod = await startPod(configuration, logger)
+  closeOnSignals(pod, logger)
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ error }, 'a fault in the pod itself')
+    process.exit(1)
+  })
+  logger.info({ ...settings, port: pod.port, pid: process.pid }, 'listening')
+}
+
+try {
+  await main()
+} catch (error) {
+  const { code, message } = toNetworkError(error, 'INTERNAL')
+  console.error(`error ${code}: ${message}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,2 @@
+export type { ToolClientOptions, ToolIo } from './context.ts'
+export { exitCodes, run } from './run.ts'

@@ -1,0 +1,57 @@
+import GithubSlugger from 'github-slugger'
+import { fromMarkdown } from 'mdast-util-from-markdown'
+import { toString } from 'mdast-util-to-string'
+import { visit } from 'unist-util-visit'
+
+/** Something wrong, and where. */
+export interface Finding {
+  readonly path: string
+  readonly line: number
+  readonly message: string
+}
+
+/** A TypeScript program inside a file. `line` is the line of its first statement. */
+export interface Block {
+  readonly path: string
+  readonly line: number
+  readonly source: string
+}
+
+type Tree = ReturnType<typeof fromMarkdown>
+
+/** A markdown file, and the anchors that a link may name. */
+export interface Page {
+  readonly path: string
+  readonly tree: Tree
+  readonly anchors: ReadonlySet<string>
+}
+
+/** Reads a markdown file. A YAML head, as issue templates have, is blanked out: line numbers stay. */
+export function parsePage(path: string, text: string): Page {
+  const head = /^---\n[\s\S]*?\n---\n/.exec(text)?.[0] ?? ''
+  const tree = fromMarkdown(head.replaceAll(/[^\n]/g, '') + text.slice(head.length))
+  return { path, tree, anchors: anchorsOf(tree) }
+}
+
+/** The TypeScript blocks of a page that claim to be programs. */
+export function typescriptBlocks({ path, tree }: Page): Block[] {
+  const blocks: Block[] = []
+  visit(tree, 'code', ({ lang, meta, value, position }) => {
+    if (lang !== 'ts' && lang !== 'typescript') return
+    if (meta?.split(/\s+/).includes('fragment') === true) return
+    blocks.push({ path, line: (position?.start.line ?? 0) + 1, source: value })
+  })
+  return blocks
+}
+
+/** Anchors as GitHub makes them from headings, and those written as HTML. */
+function anchorsOf(tree: Tree): Set<string> {
+  const slugger = new GithubSlugger()
+  const anchors = new Set<string>()
+  visit(tree, (node) => {
+    if (node.type === 'heading') anchors.add(slugger.slug(toString(node)))
+    if (node.type !== 'html') return
+    for (const [, name] of node.value.matchAll(/\b(?:id|name)="([^"]+)"/g)) anchors.add(name ?? '')
+  })
+  return anchors
+}

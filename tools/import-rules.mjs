@@ -1,0 +1,132 @@
+/**
+ * Who may import whom: the rules of `pnpm check:imports`. Paths are those that an import resolves to; an
+ * import of a package by its name resolves to its sources.
+ */
+
+/** A package, or a folder that stands on the packages; what it is called is `$1`. */
+const unit = '^((?:packages|pods)/[^/]+|examples|sim|chaos|bench|tools)/'
+
+const core = '^packages/core/src/'
+const backrpc = '^packages/backrpc/src/'
+const transport = `${backrpc}transport/`
+const publicApi = (/** @type {string} */ names) => `^packages/(${names})/src/index\\.ts$`
+
+const zeromq = '(^|/)node_modules/zeromq/'
+const codec = '(^|/)node_modules/cbor-x/'
+
+/** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
+const forbidden = [
+  {
+    name: 'core-imports-nothing-outside-itself',
+    severity: 'error',
+    from: { path: core },
+    to: { pathNot: core }
+  },
+  {
+    name: 'core-api-imports-only-types-of-contract-and-time',
+    comment: 'api imports itself, and types of contract and time',
+    severity: 'error',
+    from: { path: `${core}api/` },
+    to: { path: core, pathNot: `${core}(api|contract|time)/` }
+  },
+  {
+    name: 'core-api-imports-contract-and-time-as-types-only',
+    severity: 'error',
+    from: { path: `${core}api/` },
+    to: { path: `${core}(contract|time)/`, dependencyTypesNot: ['type-only'] }
+  },
+  {
+    name: 'core-contract-and-time-know-no-state-machine',
+    severity: 'error',
+    from: { path: `${core}(contract|time)/` },
+    to: { path: `${core}(coordinator|agent)/` }
+  },
+  {
+    name: 'core-coordinator-and-agent-are-strangers',
+    severity: 'error',
+    from: { path: `${core}(coordinator|agent)/` },
+    to: { path: `${core}(coordinator|agent)/`, pathNot: `${core}$1/` }
+  },
+  {
+    name: 'backrpc-above-transport-imports-only-the-codec',
+    severity: 'error',
+    from: { path: backrpc, pathNot: transport },
+    to: { pathNot: [backrpc, codec] }
+  },
+  {
+    name: 'backrpc-transports-import-only-zeromq-the-codec-and-node',
+    severity: 'error',
+    from: { path: transport },
+    to: { pathNot: [backrpc, codec, zeromq], dependencyTypesNot: ['core'] }
+  },
+  {
+    name: 'only-the-zeromq-transport-imports-zeromq',
+    comment: 'its tests may speak raw ZeroMQ to it, and bench measures its floor',
+    severity: 'error',
+    from: { pathNot: [`${transport}zeromq/`, '^packages/backrpc/test/', '^bench/'] },
+    to: { path: zeromq }
+  },
+  {
+    name: 'above-transport-nothing-knows-zeromq',
+    comment: 'the package index alone may hand the transport out',
+    severity: 'error',
+    from: { path: backrpc, pathNot: [transport, `${backrpc}index\\.ts$`] },
+    to: { path: `${transport}zeromq/` }
+  },
+  {
+    name: 'client-and-server-import-core-and-backrpc-only',
+    severity: 'error',
+    from: { path: '^packages/(client|server)/src/' },
+    to: { pathNot: ['^packages/$1/src/', publicApi('core|backrpc')], dependencyTypesNot: ['core'] }
+  },
+  {
+    name: 'testing-imports-the-other-packages-only',
+    severity: 'error',
+    from: { path: '^packages/testing/src/' },
+    to: {
+      pathNot: ['^packages/testing/src/', publicApi('core|backrpc|client|server')],
+      dependencyTypesNot: ['core']
+    }
+  },
+  {
+    name: 'nothing-imports-what-stands-on-the-packages',
+    severity: 'error',
+    from: { path: unit },
+    to: { path: '^(pods|examples|sim|chaos|bench|tools)/', pathNot: '^$1/' }
+  },
+  {
+    name: 'no-relative-import-leaves-its-package',
+    comment: 'import another package by its name',
+    severity: 'error',
+    from: { path: unit },
+    to: { pathNot: '^$1/', dependencyTypes: ['local'] }
+  },
+  {
+    name: 'only-the-public-api-of-a-package-is-imported',
+    severity: 'error',
+    from: { path: unit },
+    to: { path: '^packages/', pathNot: ['^$1/', '^packages/[^/]+/src/index\\.ts$'] }
+  },
+  {
+    name: 'every-import-resolves',
+    severity: 'error',
+    from: {},
+    to: { couldNotResolve: true }
+  }
+]
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden,
+  options: {
+    parser: 'tsc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: '(^|/)node_modules/' },
+    exclude: { path: '^((packages|pods)/[^/]+/dist|coverage|\\.tmp)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.json']
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['source', 'node', 'import', 'module', 'default']
+
+/** One project a package, so that `npm test` inside a package runs its own tests only. */
+const project = (name: string, root: string) => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: { name, root, include: ['test/**/*.test.ts'], exclude: ['test/system/**'], testTimeout: 20_000 }
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('@hcengineering/network-core', 'packages/core'),
+      project('@hcengineering/network-backrpc', 'packages/backrpc'),
+      project('@hcengineering/network-client', 'packages/client'),
+      project('@hcengineering/network-server', 'packages/server'),
+      project('@hcengineering/network-testing', 'packages/testing'),
+      project('@hcengineering/network-pod', 'pods/network-pod'),
+      project('@hcengineering/network-tool', 'pods/network-tool'),
+      project('tools', 'tools')
+    ]
+  }
+})
