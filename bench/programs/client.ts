@@ -13,7 +13,7 @@ import { median } from 'simple-statistics'
 import type { Figures, Load } from '../src/messages.ts'
 import { drive, Window } from './drive.ts'
 import { echoFactories, type NumberedEvent } from './echo-container.ts'
-import { echoKind, transportNamed, type TransportName } from './network.ts'
+import { echoKind, transports, type TransportName } from './network.ts'
 import { numberedBytes, requireNumber, writeNumber } from './numbered-bytes.ts'
 import { serveCalls } from './program.ts'
 import { requireSame, smallObject, type SmallObject } from './small-object.ts'
@@ -244,7 +244,7 @@ function mebibytes({ perSecond = 0 }: Figures, size: number): number {
 
 serveCalls({
   start: async ({ address, transport }: { address: string; transport: TransportName }) => {
-    const carrier = transportNamed(transport)
+    const carrier = transports[transport]
     const client = createNetworkClient(address, { transport: carrier })
     started = { address, transport: carrier, client }
     await client.waitConnection(10_000)

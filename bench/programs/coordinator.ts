@@ -2,7 +2,7 @@
 
 import { NetworkImpl, TickManagerImpl } from '@hcengineering/network-core'
 import { NetworkServer } from '@hcengineering/network-server'
-import { transportNamed, type TransportName } from './network.ts'
+import { transports, type TransportName } from './network.ts'
 import { serveCalls } from './program.ts'
 
 let network: NetworkImpl | undefined
@@ -13,7 +13,7 @@ serveCalls({
     tickManager.start()
     network = new NetworkImpl(tickManager)
     const server = new NetworkServer(network, tickManager, '127.0.0.1', 0, {
-      transport: transportNamed(transport)
+      transport: transports[transport]
     })
     return { address: `127.0.0.1:${server.getPort()}` }
   },

@@ -1,8 +1,8 @@
 /** The container of these benchmarks. */
 
 import { setImmediate } from 'node:timers/promises'
-import * as core from '@hcengineering/network-core'
 import {
+  BroadcastGroup,
   containerOnAgentEndpointRef,
   containerUuid,
   type Broadcast,
@@ -18,39 +18,11 @@ export interface NumberedEvent {
   readonly text: string
 }
 
-/** Sends to all subscribers: the network's own helper, or what a container would do without it. */
-interface Group {
-  connect(clientId: ClientUuid, broadcast: Broadcast): void
-  disconnect(clientId: ClientUuid): void
-  publish(data: unknown): Promise<unknown>
-}
-
-class PlainGroup implements Group {
-  private readonly subscribers = new Map<ClientUuid, Broadcast>()
-
-  connect(clientId: ClientUuid, broadcast: Broadcast): void {
-    this.subscribers.set(clientId, broadcast)
-  }
-
-  disconnect(clientId: ClientUuid): void {
-    this.subscribers.delete(clientId)
-  }
-
-  async publish(data: unknown): Promise<void> {
-    await Promise.all([...this.subscribers.values()].map((broadcast) => broadcast(data)))
-  }
-}
-
-function createGroup(): Group {
-  const Found: unknown = Reflect.get(core, 'BroadcastGroup')
-  return typeof Found === 'function' ? new (Found as new () => Group)() : new PlainGroup()
-}
-
 /** Whoever publishes in a loop must let the event loop go on, or nothing leaves. */
 const publishedAtOnceMax = 100
 
 class EchoContainer implements Container {
-  private readonly subscribers = createGroup()
+  private readonly subscribers = new BroadcastGroup()
   private published = 0
 
   async request(operation: string, data?: unknown): Promise<unknown> {

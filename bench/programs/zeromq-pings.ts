@@ -10,6 +10,11 @@ const intervalMs = 1000
 const context = new Context({ maxSockets: 16_384 })
 let answered = 0
 
+function fail(error: unknown): void {
+  console.error(error)
+  process.exit(1)
+}
+
 async function count(dealer: Dealer): Promise<void> {
   for (;;) {
     const [answer] = await dealer.receive()
@@ -20,10 +25,6 @@ async function count(dealer: Dealer): Promise<void> {
 
 serveCalls({
   start: ({ address, count: sockets }: { address: string; count: number }) => {
-    const fail = (error: unknown): void => {
-      console.error(error)
-      process.exit(1)
-    }
     for (let index = 0; index < sockets; index++) {
       const dealer = new Dealer({ context })
       dealer.connect(address)

@@ -54,19 +54,23 @@ function turnsOf({ runs, rounds }: Plan): Turn[] {
   return turns
 }
 
+const noTimeLeft = { kind: 'left out', message: 'there was no time left' } as const
+
 async function take(
   { durations, runLimitMs, profileFolder }: Plan,
   run: Run,
   round: number,
   leftMs: number
 ): Promise<{ readonly figures: Figures } | NonNullable<Outcome['problem']>> {
-  if (leftMs <= 0) return { kind: 'left out', message: 'there was no time left' }
+  if (leftMs <= 0) return noTimeLeft
+  const began = performance.now()
   const profile: ProfilePlan | undefined =
     profileFolder === undefined ? undefined : { folder: profileFolder, prefix: `${run.id}-${round + 1}` }
   const stage = new Stage(durations, Math.min(runLimitMs, leftMs), profile)
   try {
     return { figures: await run.perform(stage) }
   } catch (error) {
+    if (performance.now() - began >= leftMs) return noTimeLeft
     const message = error instanceof Error ? error.message : String(error)
     return { kind: error instanceof Unavailable ? 'unavailable' : 'failed', message }
   } finally {

@@ -25,9 +25,16 @@ export function table(rows: readonly ReportedRow[]): string {
     row.mustReach ?? '',
     verdict(row)
   ])
-  const notes = rows
-    .filter(({ note }) => note !== undefined)
-    .map(({ work, metric, note }) => `- ${work} (${metric}): ${note}`)
   const shown = markdownTable([head, ...body], { align: ['l', 'l', 'r', 'l', 'r', 'l', 'l'] })
-  return notes.length === 0 ? shown : `${shown}\n\n${[...new Set(notes)].join('\n')}`
+  return [shown, ...notes(rows)].join('\n\n')
+}
+
+/** What is missing, and of which rows. */
+function notes(rows: readonly ReportedRow[]): string[] {
+  const works = new Map<string, Set<string>>()
+  for (const { work, note } of rows) {
+    if (note === undefined) continue
+    works.set(note, (works.get(note) ?? new Set()).add(work))
+  }
+  return [...works].map(([note, of]) => `${note}:\n${[...of].map((work) => `- ${work}`).join('\n')}`)
 }

@@ -102,6 +102,6 @@ describe('table', () => {
       /\| some work +\| p50 +\| +130 \| µs +\| +1\.20 \| at most 1\.25 × the floor \| yes \(1\.20 ×\)/
     )
     expect(text).toMatch(/\| more work .*NO \(not measured\)/)
-    expect(text).toContain('- more work (p50): unavailable: not here')
+    expect(text).toContain('unavailable: not here:\n- more work')
   })
 })

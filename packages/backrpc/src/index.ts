@@ -41,4 +41,5 @@ export {
   type MemoryNetworkOptions,
   type Schedule
 } from './transport/memory/index.ts'
+export { createTcpTransport, tcpTransport, type TcpOptions } from './transport/tcp/index.ts'
 export { createZeromqTransport, zeromqTransport, type ZeromqOptions } from './transport/zeromq/index.ts'

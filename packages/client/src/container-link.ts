@@ -48,6 +48,8 @@ type State =
 /** An agent that does not answer a direct dial in this time is reached through the coordinator. */
 const directTimeoutMs = 1500
 const reopenPauseMs = 500
+/** How long answers are waited for from an agent that no longer serves the container. */
+const answerGraceMs = 1000
 const disconnectTimeoutMs = 2000
 
 /**
@@ -344,7 +346,9 @@ export class ContainerLink {
   private lost(way: Way, why: string): void {
     if (this.state.kind !== 'open' || this.state.way !== way) return
     this.state = { kind: 'idle' }
-    way.session.abandon((frame) => frame.target === this.uuid, why)
+    // An agent that still talks answers what it was asked, or refuses it; from a dead one nothing will come.
+    const graceMs = way.session.attached ? answerGraceMs : 0
+    way.session.abandon((address) => address.target === this.uuid, why, graceMs)
     this.releaseWay(way)
   }
 

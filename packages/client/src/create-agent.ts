@@ -20,9 +20,11 @@ export interface CreateAgentOptions extends AgentListenerOptions, AgentOptions {
 }
 
 /** An agent with its server. */
-export interface ServedAgent {
+export interface ServedAgent extends AsyncDisposable {
   readonly agent: AgentImpl
   readonly server: NetworkAgentServer
+  /** Ends the agent's containers, lets the agent go, and stops listening: as the server's own `close`. */
+  close(): Promise<void>
 }
 
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -45,7 +47,12 @@ export async function createAgent(
   const bindHost = options.bindHost ?? (loopbackNames.has(host) ? host : '*')
   const server = new NetworkAgentServer(new TickManagerImpl(1, { clock }), host, bindHost, port, options)
   await server.start(agent)
-  return { agent, server }
+  return {
+    agent,
+    server,
+    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close()
+  }
 }
 
 function parseEndpoint(endpoint: string): { host: string; port: number } {

@@ -8,6 +8,8 @@ export interface DirectEvents {
   notice(frame: SendFrame): void
   /** The agent knows nothing of this client any more. */
   forgotten(): void
+  /** The connection is gone and did not come back: the agent is to be reached another way. */
+  unreachable(): void
 }
 
 /** A session with an agent's listener, shared by all connections that lead there. */
@@ -16,10 +18,13 @@ export interface DirectSession {
   readonly dialler: Dialler
   users: number
   cancelClose: (() => void) | undefined
+  cancelGiveUp: (() => void) | undefined
 }
 
 /** How long a session that nobody uses is kept for the next connection. */
 const idleMs = 3000
+/** A lost connection that is not there again after this time is taken for gone. */
+const reconnectMs = 1500
 /** Direct sessions at once; the transports have few thousand sockets to give. */
 const sessionsMax = 10_000
 
@@ -72,6 +77,7 @@ export class DirectSessions {
   discard(session: DirectSession): void {
     if (this.sessions.get(session.address) === session) this.sessions.delete(session.address)
     session.cancelClose?.()
+    session.cancelGiveUp?.()
     session.dialler.close()
   }
 
@@ -82,7 +88,7 @@ export class DirectSessions {
   private open(address: string): DirectSession {
     const { transport, clock, ids, limits, logger, aliveTimeoutMs } = this.options
     // Filled in below: the dialler's callbacks come later than its construction.
-    const holder: { events?: DirectEvents } = {}
+    const holder: { events?: DirectEvents; session?: DirectSession } = {}
     const dialler = new Dialler({
       transport,
       clock,
@@ -97,11 +103,25 @@ export class DirectSessions {
         request: (call) => call.fail(new NetworkError('UNKNOWN_OPERATION', 'a client serves nothing here')),
         send: (frame) => holder.events?.notice(frame)
       },
+      onDisconnected: () => {
+        const { session } = holder
+        if (session === undefined) return
+        session.cancelGiveUp?.()
+        session.cancelGiveUp = clock.after(reconnectMs, () => holder.events?.unreachable())
+      },
       onConnected: (_welcome, fresh) => {
+        holder.session?.cancelGiveUp?.()
         if (fresh) holder.events?.forgotten()
       }
     })
-    const session: DirectSession = { address, dialler, users: 0, cancelClose: undefined }
+    const session: DirectSession = {
+      address,
+      dialler,
+      users: 0,
+      cancelClose: undefined,
+      cancelGiveUp: undefined
+    }
+    holder.session = session
     withNetworkErrors(() => dialler.start())
     holder.events = this.eventsFor(session)
     return session

@@ -97,9 +97,13 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     this.timeoutMs = timeoutMs
     this.heldEventsMax = heldEventsMax
     this.uuid = clientUuid(ids)
-    this.direct = new DirectSessions(this.options, this.uuid, ({ dialler }) => ({
+    this.direct = new DirectSessions(this.options, this.uuid, ({ address, dialler }) => ({
       notice: (frame) => this.links.get(frame.target as ContainerUuid)?.notice(dialler.session, frame),
-      forgotten: () => this.sessionForgotten(dialler.session)
+      forgotten: () => this.sessionForgotten(dialler.session),
+      unreachable: () => {
+        this.noteUnreachable(address)
+        this.sessionForgotten(dialler.session)
+      }
     }))
     this.local = new LocalSessions(this.options, this.uuid, (session) => ({
       request: (call) => call.fail(new NetworkError('UNKNOWN_OPERATION', 'a client serves nothing here')),
@@ -216,6 +220,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   }
 
   async list(kind?: ContainerKind): Promise<ContainerRecord[]> {
+    if (kind !== undefined) requireName(kind, 'a kind')
     return readContainerRecords(await this.ask(CoordinatorOperation.list, { kind }))
   }
 
@@ -419,7 +424,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   private subscribe(on: boolean): void {
     this.ask(CoordinatorOperation.subscribe, { on }).catch((error: unknown) => {
-      this.logger.warn({ error, on }, 'the subscription to events was not heard')
+      if (!this.closed) this.logger.warn({ error, on }, 'the subscription to events was not heard')
     })
   }
 

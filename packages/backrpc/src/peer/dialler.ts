@@ -60,6 +60,8 @@ export class Dialler {
   private lastPing = 0
   private cancelTimer: (() => void) | undefined
   private lastRefusal: Error | undefined
+  /** Why the last connection ended, for whoever asks why there is none. */
+  private lastReason: string | undefined
   private readonly waiters = new Set<() => void>()
 
   constructor(options: DiallerOptions) {
@@ -231,6 +233,7 @@ export class Dialler {
 
   private lose(connection: TransportConnection, reason: string): void {
     if (!this.isCurrent(connection)) return
+    this.lastReason = reason
     const wasConnected = this.state.kind === 'connected'
     connection.close()
     this.session.detach()
@@ -259,9 +262,10 @@ export class Dialler {
   }
 
   private unreachable(timeoutMs: number): Error {
+    const why = this.lastReason === undefined ? '' : ` (${this.lastReason})`
     return this.parts.errors(
       'CONNECTION_TIMEOUT',
-      `${this.options.address} did not answer within ${timeoutMs} ms: is something listening there?`,
+      `${this.options.address} did not answer within ${timeoutMs} ms${why}: is something listening there?`,
       { retryable: true }
     )
   }

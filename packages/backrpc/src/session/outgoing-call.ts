@@ -19,5 +19,6 @@ export interface OutgoingCall {
   readonly deadline: number
   /** The batch that carries it; 0 while it waits. */
   sequence: number
-  cancelTimer: (() => void) | undefined
+  /** How long the caller waits, in milliseconds. */
+  readonly timeoutMs: number
 }

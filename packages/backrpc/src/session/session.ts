@@ -123,6 +123,8 @@ export class Session {
   private endedBy: Error | undefined
   private readonly assembly: Assembly
   private partBytes = 0
+  private timerAt = Infinity
+  private cancelTimer: (() => void) | undefined
   private writableListeners: (() => void)[] = []
 
   constructor(options: SessionOptions) {
@@ -292,6 +294,7 @@ export class Session {
   end(reason: Error): void {
     if (this.endedBy !== undefined) return
     this.endedBy = reason
+    this.cancelTimer?.()
     const transmitted = this.outbox.transmittedSequence
     this.outbox.reset()
     this.transmit = undefined
@@ -337,11 +340,9 @@ export class Session {
       idempotent: options.idempotent ?? false,
       deadline: this.clock.now() + timeoutMs,
       sequence: 0,
-      cancelTimer: undefined
+      timeoutMs
     }
-    call.cancelTimer = this.clock.after(timeoutMs, () => {
-      this.withdraw(call, this.timedOut(call, timeoutMs))
-    })
+    if (call.deadline < this.timerAt) this.watchDeadlines(call.deadline)
     if (this.outgoing.size >= this.peerLimits.requestsMax) {
       this.queued.add(call)
       this.queuedBytes += frame.payload.length
@@ -397,19 +398,22 @@ export class Session {
   }
 
   /**
-   * Gives up on streams, and on calls whose answers will not come: what was sent settles as `OUTCOME_UNKNOWN`, what was not
-   * as `NOT_SERVING`, so that its caller can go elsewhere.
+   * Gives up on streams, and on calls whose answers will not come: what was sent settles as
+   * `OUTCOME_UNKNOWN`, what was not as `NOT_SERVING`, so that its caller can go elsewhere.
+   *
+   * @param graceMs answers that are under way may still arrive in this time
    */
-  abandon(matches: (address: Address) => boolean, why: string): void {
-    const moved = this.errors('MOVED', `the stream has ended: ${why}`, { retryable: true })
-    this.streams.abandon(matches, moved)
-    for (const call of [...this.outgoing.values(), ...this.queued]) {
-      if (!matches(call.frame)) continue
-      const error = isOnItsWay(call)
-        ? this.outcomeUnknown(call, why)
-        : this.errors('NOT_SERVING', `'${call.frame.operation}' was not sent: ${why}`, { retryable: true })
-      this.withdraw(call, error)
+  abandon(matches: (address: Address) => boolean, why: string, graceMs = 0): void {
+    const calls = [...this.outgoing.values(), ...this.queued].filter((call) => matches(call.frame))
+    const streams = this.streams.matching(matches)
+    const giveUp = (): void => {
+      for (const stream of streams) {
+        stream.cancel(this.errors('MOVED', `the stream has ended: ${why}`, { retryable: true }))
+      }
+      for (const call of calls) if (this.isOpen(call)) this.withdraw(call, this.abandoned(call, why))
     }
+    if (graceMs === 0) giveUp()
+    else if (calls.length > 0 || streams.length > 0) this.clock.after(graceMs, giveUp)
   }
 
   /** Lets what was written in this turn leave now. */
@@ -610,11 +614,38 @@ export class Session {
     this.settle(call, error, undefined)
   }
 
+  /**
+   * One timer for all calls, at the earliest deadline there was when it was set: most calls settle long before
+   * theirs, and cost nothing here.
+   */
+  private watchDeadlines(at: number): void {
+    this.cancelTimer?.()
+    this.timerAt = at
+    this.cancelTimer = this.clock.after(at - this.clock.now(), () => this.sweepDeadlines())
+  }
+
+  private sweepDeadlines(): void {
+    this.cancelTimer = undefined
+    this.timerAt = Infinity
+    const now = this.clock.now()
+    const due: OutgoingCall[] = []
+    let next = Infinity
+    for (const calls of [this.outgoing.values(), this.queued]) {
+      for (const call of calls) {
+        if (call.deadline <= now) due.push(call)
+        else if (call.deadline < next) next = call.deadline
+      }
+    }
+    // First: what is settled below may call again, with a deadline of its own.
+    if (next < Infinity) this.watchDeadlines(next)
+    due.sort((a, b) => a.deadline - b.deadline)
+    for (const call of due) if (this.isOpen(call)) this.withdraw(call, this.timedOut(call, call.timeoutMs))
+  }
+
   /** Settles a call, unless it is settled: whoever is told of one may cancel others in the same turn. */
   private settle(call: OutgoingCall, error: Error | undefined, payload: Uint8Array | undefined): void {
     if (this.outgoing.get(call.frame.id) === call) this.outgoing.delete(call.frame.id)
     else if (!this.unqueue(call)) return
-    call.cancelTimer?.()
     call.settle(error, payload)
     if (this.queued.size > 0) this.pumpQueued()
   }
@@ -673,6 +704,11 @@ export class Session {
     return this.errors('OVERLOADED', `too much at once: ${why}`, { retryable: true, overloaded: true })
   }
 
+  private abandoned(call: OutgoingCall, why: string): Error {
+    if (isOnItsWay(call)) return this.outcomeUnknown(call, why)
+    return this.errors('NOT_SERVING', `'${call.frame.operation}' was not sent: ${why}`, { retryable: true })
+  }
+
   private outcomeUnknown(call: OutgoingCall, why: string): Error {
     return this.errors('OUTCOME_UNKNOWN', `'${call.frame.operation}' may or may not have run: ${why}`, {
       outcomeUnknown: true
@@ -681,10 +717,14 @@ export class Session {
 
   private timedOut(call: OutgoingCall, timeoutMs: number): Error {
     const sent = isOnItsWay(call)
-    return this.errors('TIMEOUT', `'${call.frame.operation}' was not answered within ${timeoutMs} ms`, {
-      outcomeUnknown: sent,
-      retryable: !sent
-    })
+    return this.errors(
+      'TIMEOUT',
+      `'${call.frame.operation}' was not answered within ${Math.round(timeoutMs)} ms`,
+      {
+        outcomeUnknown: sent,
+        retryable: !sent
+      }
+    )
   }
 }
 

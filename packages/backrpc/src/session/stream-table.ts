@@ -89,7 +89,7 @@ export class StreamTable {
     this.outgoing.set(stream.id, entry)
     if (request.timeoutMs > 0) {
       entry.cancelTimer = clock.after(Math.min(request.timeoutMs, durationMsMax), () => {
-        const message = `stream '${request.operation}' did not end within ${request.timeoutMs} ms`
+        const message = `stream '${request.operation}' did not end within ${Math.round(request.timeoutMs)} ms`
         stream.cancel(errors('TIMEOUT', message, { outcomeUnknown: true }))
       })
     }
@@ -119,9 +119,9 @@ export class StreamTable {
     }
   }
 
-  /** Cancels what was opened here for a target whose answers will not come. */
-  abandon(matches: (address: Address) => boolean, reason: Error): void {
-    for (const { stream, address } of [...this.outgoing.values()]) if (matches(address)) stream.cancel(reason)
+  /** The streams that were opened here for such a target. */
+  matching(matches: (address: Address) => boolean): SessionStream[] {
+    return [...this.outgoing.values()].filter(({ address }) => matches(address)).map(({ stream }) => stream)
   }
 
   /** Closes everything, as its other end will never speak again. */

@@ -23,6 +23,25 @@ function standby(name: string): {
   }
 }
 
+test('a connection whose agent only the coordinator can reach goes on through the coordinator', async () => {
+  await using net = await startNetwork('memory')
+  const agent = await net.agent({ kinds: ['room'] })
+  const client = await net.client()
+  const room = await client.get(kind('room'), { uuid: uuid('lobby') })
+  const connection = await room.connect()
+  const heard: unknown[] = []
+  connection.on = (data) => {
+    heard.push(data)
+  }
+  net.partition(client, agent)
+  await net.advance(10_000)
+  expect(await net.until(connection.request('say', 'around'), 5000)).toBe('around')
+  await agent.containers[0]?.broadcast('news')
+  await net.until(() => heard.length === 1)
+  expect(heard).toEqual(['news'])
+  expect(agent.containers).toHaveLength(1)
+})
+
 describe.each(transports)('death of an agent over %s', (transport) => {
   const { aliveMs, marginMs } = paceOf(transport)
   const boundMs = aliveMs + marginMs

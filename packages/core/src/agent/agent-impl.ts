@@ -191,8 +191,7 @@ export class AgentImpl implements NetworkAgent {
 
   /** Ends every container, awaiting each `terminate()`, and leaves the network. The agent can be registered again. */
   async close(): Promise<void> {
-    this.cancelHealth?.()
-    this.cancelHealth = undefined
+    this.stopHealth()
     const ended = this.machine.endAll().map((id) => this.awaitEnd(id))
     this.drain()
     await Promise.all(ended)
@@ -303,11 +302,15 @@ export class AgentImpl implements NetworkAgent {
       coordinator
     )
     this.binding = binding
+    if (this.hosts.size > 0) this.scheduleHealth()
     return {
       registered: binding.registered,
       refresh: () => binding.refresh(),
       close: async () => {
-        if (this.binding === binding) this.binding = undefined
+        if (this.binding === binding) {
+          this.binding = undefined
+          this.stopHealth()
+        }
         await binding.close()
       }
     }
@@ -478,7 +481,14 @@ export class AgentImpl implements NetworkAgent {
 
   // Health
 
+  private stopHealth(): void {
+    this.cancelHealth?.()
+    this.cancelHealth = undefined
+  }
+
+  /** Only while registered: nobody would replace what is not well, and a timer keeps the process alive. */
   private scheduleHealth(): void {
+    if (this.binding === undefined) return
     this.cancelHealth ??= this.options.clock.after(this.options.healthIntervalMs, () => {
       this.cancelHealth = undefined
       for (const host of [...this.hosts.values()]) this.checkHealth(host)

@@ -53,7 +53,7 @@ export function resolveCoordinatorOptions(
 ): ResolvedCoordinatorOptions {
   const aliveTimeoutMs = milliseconds(options.aliveTimeout ?? timeouts.aliveTimeout, 'aliveTimeout', 0.01)
   const pingIntervalMs = milliseconds(options.pingInterval ?? timeouts.pingInterval, 'pingInterval', 0.001)
-  const leaseMs = aliveTimeoutMs * leaseShare
+  const leaseMs = Math.round(aliveTimeoutMs * leaseShare)
   if (pingIntervalMs >= leaseMs) {
     throw new NetworkError(
       'INVALID_ARGUMENT',

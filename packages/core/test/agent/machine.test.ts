@@ -12,6 +12,17 @@ const token = (sequence: number, epoch = 10): ActivationToken => ({ epoch, seque
 const tenth: CoordinatorIdentity = { epoch: 10, incarnation: 'tenth' }
 const refused = expect.objectContaining({ code: 'LEASE_REFUSED' }) as Error
 
+const startCommand = (parts: Partial<StartCommand> = {}): StartCommand => ({
+  coordinator: tenth,
+  startId: 1,
+  kind: room,
+  uuid: uuid('lobby'),
+  labels: [],
+  extra: undefined,
+  token: token(1),
+  ...parts
+})
+
 describe('agent machine', () => {
   let machine: AgentMachine
   let moment: Moment
@@ -37,17 +48,6 @@ describe('agent machine', () => {
     drain()
     return obeyed
   }
-
-  const startCommand = (parts: Partial<StartCommand> = {}): StartCommand => ({
-    coordinator: tenth,
-    startId: 1,
-    kind: room,
-    uuid: uuid('lobby'),
-    labels: [],
-    extra: undefined,
-    token: token(1),
-    ...parts
-  })
 
   /** Started by command, and serving. */
   const serve = (parts: Partial<StartCommand> = {}): InstanceId => {

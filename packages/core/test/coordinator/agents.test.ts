@@ -228,6 +228,22 @@ describe('registering again', () => {
     expect(bench.record(bench.get('room', { labels: ['acme'] })).uuid).toBe('lobby')
   })
 
+  test('with another kind of that uuid does not pass for what was to be started there', () => {
+    const bench = new CoordinatorBench()
+    bench.register('a')
+    const get = bench.get('room', { uuid: 'leader' })
+    const reply = bench.register('a', { containers: [standby('leader')] })
+    expect(reply).toMatchObject({ resume: [], standby: [] })
+    expect(bench.outcome(get)).toBeUndefined()
+    bench.started('leader')
+    expect(bench.record(get)).toMatchObject({ uuid: 'leader', kind: 'room' })
+    expect(bench.register('a', { containers: [standby('leader')] })).toMatchObject({
+      resume: [],
+      standby: []
+    })
+    expect(bench.startOf('leader').command.kind).toBe('room')
+  })
+
   test('and dying then takes its containers along', () => {
     const bench = new CoordinatorBench({ aliveTimeout: 3 })
     bench.register('a', {

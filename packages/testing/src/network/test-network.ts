@@ -307,7 +307,9 @@ export class TestNetwork {
       return id
     }
     const { clock, transport } = node
-    return createNetworkClient(this.address, { ids, logger: this.#logger, ...options, clock, transport })
+    // Every member is a process of its own: nobody finds an agent without the transport.
+    const own = { clock, transport, localAgents: false } as const
+    return createNetworkClient(this.address, { ids, logger: this.#logger, ...options, ...own })
   }
 
   #factories(options: TestAgentOptions, containers: RecordingContainer[]): ContainerFactories {

@@ -46,7 +46,7 @@ Examples:
             labels: options.label,
             timeoutMs: options.timeout
           })
-          const remainingMs = options.timeout - (performance.now() - began)
+          const remainingMs = Math.ceil(options.timeout - (performance.now() - began))
           return (await container.request(operation, data, {
             timeoutMs: Math.max(1, remainingMs)
           })) as unknown

@@ -7,7 +7,7 @@ import type {
   TransportLimits,
   TransportListener
 } from '../port.ts'
-import { dialPort, listenPort } from './address.ts'
+import { dialPort, listenPort } from '../ports.ts'
 import { MemoryPipe, type Arrival, type MemoryConnection } from './connection.ts'
 import { microtaskSchedule, type MemoryLink, type Schedule } from './schedule.ts'
 

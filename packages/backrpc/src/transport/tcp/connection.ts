@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ConnectionEvents, TransportConnection, TransportLimits } from '../port.ts'
-import { errorCode, guarded, report } from '../zeromq/faults.ts'
+import { errorCode, guarded, report } from '../faults.ts'
 import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import type { ResolvedTcpOptions } from './options.ts'

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import type { ConnectionEvents, TransportConnection } from '../port.ts'
-import { endpointOf, type DialTarget } from '../zeromq/address.ts'
+import { endpointOf, type DialTarget } from '../address.ts'
 import { TcpConnection, type TcpConnectionParts } from './connection.ts'
 
 /** What is read at a time: as much as Node takes without a buffer of ours. */

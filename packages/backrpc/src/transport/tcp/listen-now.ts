@@ -2,9 +2,9 @@ import net, { isIP, type Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { RpcError } from '../../errors.ts'
-import { listenPort } from '../memory/address.ts'
+import { listenPort } from '../ports.ts'
 import type { ListenOptions } from '../port.ts'
-import { errorCode } from '../zeromq/faults.ts'
+import { errorCode } from '../faults.ts'
 
 /** After a restart all peers dial at once; those beyond the backlog wait a second, and have given up by then. */
 const backlog = 4096

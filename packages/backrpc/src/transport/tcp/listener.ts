@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { ConnectionEvents, ListenOptions, TransportConnection, TransportListener } from '../port.ts'
-import { endpointOf } from '../zeromq/address.ts'
-import { ignore, report } from '../zeromq/faults.ts'
+import { endpointOf } from '../address.ts'
+import { ignore, report } from '../faults.ts'
 import { TcpConnection, type TcpConnectionParts } from './connection.ts'
 import { listenNow } from './listen-now.ts'
 

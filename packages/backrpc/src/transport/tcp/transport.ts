@@ -5,7 +5,7 @@ import type {
   TransportConnection,
   TransportLimits
 } from '../port.ts'
-import { parseDialAddress } from '../zeromq/address.ts'
+import { parseDialAddress } from '../address.ts'
 import { dialTcp } from './dial.ts'
 import { TcpListener } from './listener.ts'
 import { resolveTcpOptions, type ResolvedTcpOptions, type TcpOptions } from './options.ts'
@@ -38,9 +38,9 @@ class TcpTransport implements Transport {
  * @throws RangeError for an option out of range; it names the option
  * @example
  * ```ts
- * const transport = createTcpTransport({ connectionsMax: 1000 })
- * const listener = transport.listen({ host: '*', port: 3737 }, limits, accept)
- * const connection = transport.dial('localhost:3737', limits, events)
+ * import { createTcpTransport } from '@hcengineering/network-backrpc'
+ *
+ * export const transport = createTcpTransport({ connectionsMax: 1000 })
  * ```
  */
 export function createTcpTransport(options: TcpOptions = {}): Transport {

@@ -1,7 +1,7 @@
 import type { Router } from 'zeromq'
 import type { ConnectionEvents, TransportConnection } from '../port.ts'
 import { endMarkerTo } from './end-marker.ts'
-import { errorCode, guarded, ignore } from './faults.ts'
+import { errorCode, guarded, ignore } from '../faults.ts'
 
 /** What a connection needs of its listener. */
 export interface AcceptingListener {

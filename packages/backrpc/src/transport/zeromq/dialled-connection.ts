@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns'
 import { Dealer, type Context, type EventType } from 'zeromq'
 import type { ConnectionEvents, TransportConnection, TransportLimits } from '../port.ts'
-import { endpointOf, type DialTarget } from './address.ts'
+import { endpointOf, type DialTarget } from '../address.ts'
 import { endMarker, isEndMarker } from './end-marker.ts'
-import { errorCode, guarded, ignore, report } from './faults.ts'
+import { errorCode, guarded, ignore, report } from '../faults.ts'
 import type { ResolvedZeromqOptions } from './options.ts'
 import { watchSocket } from './socket-watch.ts'
 

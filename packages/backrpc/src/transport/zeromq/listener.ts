@@ -8,9 +8,9 @@ import type {
   TransportListener
 } from '../port.ts'
 import { AcceptedConnection, type AcceptingListener } from './accepted-connection.ts'
-import { parseListenAddress } from './address.ts'
+import { parseListenAddress } from '../address.ts'
 import { isEndMarker } from './end-marker.ts'
-import { errorCode, report } from './faults.ts'
+import { errorCode, report } from '../faults.ts'
 import type { ResolvedZeromqOptions } from './options.ts'
 import { RecentlyClosed } from './recently-closed.ts'
 import { watchSocket } from './socket-watch.ts'

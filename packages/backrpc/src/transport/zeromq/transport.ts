@@ -6,7 +6,7 @@ import type {
   TransportConnection,
   TransportLimits
 } from '../port.ts'
-import { parseDialAddress } from './address.ts'
+import { parseDialAddress } from '../address.ts'
 import { DialledConnection } from './dialled-connection.ts'
 import { ZeromqListener } from './listener.ts'
 import { resolveZeromqOptions, type ResolvedZeromqOptions, type ZeromqOptions } from './options.ts'

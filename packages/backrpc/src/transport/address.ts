@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { RpcError } from '../../errors.ts'
+import { RpcError } from '../errors.ts'
 
 const portMax = 65_535
 

@@ -1,4 +1,4 @@
-import { RpcError } from '../../errors.ts'
+import { RpcError } from '../errors.ts'
 
 const portMax = 65_535
 
