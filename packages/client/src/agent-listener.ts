@@ -14,7 +14,6 @@ import {
   requireName,
   silentLogger,
   timeouts,
-  withNetworkErrors,
   type AgentLink,
   type ClientUuid,
   type Clock,
@@ -114,7 +113,7 @@ export class AgentListener {
       },
       onEnded: (peer) => this.parts.agent()?.sessionEnded(peer.session)
     }
-    this.listener = withNetworkErrors(() => new Listener(listening))
+    this.listener = new Listener(listening)
   }
 
   get port(): number {

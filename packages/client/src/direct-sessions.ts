@@ -1,5 +1,5 @@
 import { Dialler, type SendFrame } from '@hcengineering/network-backrpc'
-import { networkError, NetworkError, withNetworkErrors, type ClientUuid } from '@hcengineering/network-core'
+import { networkError, NetworkError, type ClientUuid } from '@hcengineering/network-core'
 import type { ResolvedClientOptions } from './options.ts'
 
 /** What is told of a direct session. */
@@ -122,7 +122,7 @@ export class DirectSessions {
       cancelGiveUp: undefined
     }
     holder.session = session
-    withNetworkErrors(() => dialler.start())
+    dialler.start()
     holder.events = this.eventsFor(session)
     return session
   }

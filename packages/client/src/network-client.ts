@@ -21,7 +21,6 @@ import {
   readKinds,
   readNetworkEvent,
   requireName,
-  withNetworkErrors,
   type AgentBinding,
   type AgentEndpointRef,
   type AgentLink,
@@ -128,7 +127,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
         if (fresh) this.introduce()
       }
     })
-    withNetworkErrors(() => this.dialler.start())
+    this.dialler.start()
   }
 
   get session(): Session {
@@ -179,8 +178,8 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     standbys?: (agentEndpoint: AgentEndpointRef) => StandbyContainer[]
   ): Promise<ServedAgent> {
     this.requireOpen()
-    const { clock, logger, transport } = this.options
-    const served = await createAgent(endpoint, factories, { clock, logger, transport })
+    const { clock, logger, transport, ids } = this.options
+    const served = await createAgent(endpoint, factories, { clock, logger, transport, ids })
     try {
       for (const item of standbys?.(served.server.endpoint) ?? []) {
         served.agent.addStatelessContainer(item.uuid, item.kind, item.endpoint, item.container)

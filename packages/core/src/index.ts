@@ -14,7 +14,6 @@ export {
   networkErrorCodes,
   requireNotAborted,
   toNetworkError,
-  withNetworkErrors,
   type NetworkErrorCode,
   type NetworkErrorOptions
 } from './api/errors.ts'

@@ -13,7 +13,6 @@ import {
   networkError,
   NetworkError,
   requireName,
-  withNetworkErrors,
   type ClientUuid,
   type ContainerEvent,
   type ContainerUuid,
@@ -90,7 +89,7 @@ export class NetworkServer {
       onHeard: (peer) => this.gateway.clientHeard(peer.hello.peerId as ClientUuid),
       onEnded: (peer, reason) => this.ended(peer, reason)
     }
-    this.listener = withNetworkErrors(() => new Listener(listening))
+    this.listener = new Listener(listening)
     this.stopEvents = this.gateway.onEvents((batch) => this.publish(batch))
   }
 

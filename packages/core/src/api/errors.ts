@@ -100,15 +100,6 @@ export function toNetworkError(error: unknown, code: NetworkErrorCode = 'APPLICA
   return new NetworkError(code, String(error), { cause: error })
 }
 
-/** Runs something; what it throws, such as an error of a transport, comes out as a {@link NetworkError}. */
-export function withNetworkErrors<T>(run: () => T): T {
-  try {
-    return run()
-  } catch (error) {
-    throw toNetworkError(error, 'INTERNAL')
-  }
-}
-
 /** @throws NetworkError `ABORTED` when the signal has been aborted */
 export function requireNotAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true)
