@@ -47,7 +47,7 @@ const command = new Command('bench')
   .option('--profile <folder>', 'write a CPU profile of every process there, and show where the time goes')
 
 const full = { rounds: 5, warmUpMs: 1000, measureMs: 2000, idleMs: 20_000, getsTimes: 3, limitMs: 3_600_000 }
-const quick = { rounds: 3, warmUpMs: 300, measureMs: 500, idleMs: 6000, getsTimes: 1, limitMs: 275_000 }
+const quick = { rounds: 3, warmUpMs: 600, measureMs: 500, idleMs: 6000, getsTimes: 1, limitMs: 275_000 }
 
 function nameOf({ work, metric }: Row): string {
   return `${work}, ${metric}`
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   const outcomes = await carryOut({
     runs: runs.filter(({ id }) => measured.has(id)),
     rounds: options.rounds ?? scale.rounds,
-    durations: { ...scale, measureMs, warmUpMs: Math.min(scale.warmUpMs, measureMs) },
+    durations: { ...scale, measureMs, warmUpMs: scale.warmUpMs },
     runLimitMs: 120_000,
     limitMs: scale.limitMs,
     profileFolder: profile,
@@ -115,7 +115,10 @@ async function main(): Promise<void> {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => process.exit(1))
+  process.on(signal, () => {
+    progress(`ended by ${signal}`)
+    process.exit(1)
+  })
 }
 
 await main()

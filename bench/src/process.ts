@@ -12,6 +12,9 @@ process.on('exit', () => {
 
 const exitGraceMs = 5000
 
+/** Keeps what Node has compiled: processes start in half the time, and are as cold as ever. */
+const compileCache = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
+
 interface Pending {
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
@@ -34,6 +37,7 @@ export class ProgramProcess {
     this.name = name
     this.child = fork(fileURLToPath(new URL(`../programs/${name}.ts`, import.meta.url)), {
       execArgv: ['--conditions=source', ...nodeOptions],
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
       // What a program prints belongs to the progress: standard output may be asked to be JSON only.
       stdio: ['ignore', 2, 2, 'ipc']
     })

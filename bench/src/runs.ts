@@ -182,6 +182,8 @@ async function millionContainers(stage: Stage): Promise<Figures> {
   }
 }
 
+const settleMs = 4000
+
 /** The share of one core, in percent, that each of these uses while nothing happens. */
 async function idleShares(stage: Stage, programs: readonly Started[]): Promise<number[]> {
   interface Cpu {
@@ -189,9 +191,9 @@ async function idleShares(stage: Stage, programs: readonly Started[]): Promise<n
     readonly atMs: number
   }
   const ask = (): Promise<Cpu[]> => Promise.all(programs.map((program) => program.ask<Cpu>('cpu')))
-  // What the start has left behind is not what idleness costs.
-  await Promise.all(programs.map((program) => program.ask('memory')))
-  await setTimeout(3000)
+  // What the start has left behind is not what idleness costs. No garbage is collected by force here: V8 would
+  // look for more of it for some time.
+  await setTimeout(settleMs)
   const before = await ask()
   await setTimeout(stage.durations.idleMs)
   const after = await ask()
@@ -230,9 +232,9 @@ async function idleCoordinator(stage: Stage): Promise<Figures> {
   const met = await coordinator.ask<Memory>('memory')
   const connected = await clients.ask<Memory>('memory')
   await clients.ask('hold', { each: idleContainerCount / idleClientCount })
+  const [share = NaN, agentShare = NaN] = await idleShares(stage, [coordinator, agent])
   const full = await coordinator.ask<Memory>('memory')
   const hosting = await agent.ask<Memory>('memory')
-  const [share = NaN, agentShare = NaN] = await idleShares(stage, [coordinator, agent])
   const counts = await coordinator.measure('counts')
   if (counts['clients'] !== idleClientCount + 1 || counts['containers'] !== idleContainerCount) {
     throw new Error(

@@ -21,38 +21,60 @@ import {
   readUuid,
   type AgentLink,
   type ClientUuid,
+  type ContainerCall,
   type ContainerUuid,
   type Logger,
   type Subscriber
 } from '@hcengineering/network-core'
 import { encodeEvent, type EventQueue } from './event-queue.ts'
 
+/** A request that has come over a session, as an agent takes it. Made for every request: reads what is asked for. */
+class SessionCall implements ContainerCall {
+  readonly data: unknown
+  readonly clientId: ClientUuid
+  private readonly call: IncomingCall
+
+  /** @throws `INVALID_MESSAGE` */
+  constructor(call: IncomingCall, clientId: ClientUuid) {
+    this.call = call
+    this.data = call.data
+    this.clientId = clientId
+  }
+
+  get uuid(): ContainerUuid {
+    return this.call.target as ContainerUuid
+  }
+
+  get operation(): string {
+    return this.call.operation
+  }
+
+  get deadline(): number {
+    return this.call.deadline
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.call.headers
+  }
+
+  signal(): AbortSignal {
+    return this.call.signal
+  }
+}
+
 /** Hands a request that has come over a session to an agent. */
 export function dispatchRequest(agent: AgentLink, call: IncomingCall, clientId: ClientUuid): void {
-  let data: unknown
+  let request: SessionCall
   try {
-    data = call.data
+    request = new SessionCall(call, clientId)
   } catch (error) {
     call.fail(error)
     return
   }
-  agent
-    .dispatch({
-      uuid: call.target as ContainerUuid,
-      operation: call.operation,
-      data,
-      clientId,
-      deadline: call.deadline,
-      // Read only by handlers that look.
-      get headers() {
-        return call.headers
-      },
-      signal: () => call.signal
-    })
-    .then(
-      (value) => call.respond(value),
-      (error: unknown) => call.fail(error)
-    )
+  agent.dispatch(request).then(
+    (value) => call.respond(value),
+    (error: unknown) => call.fail(error)
+  )
 }
 
 /** Hands a send that has come over a session to an agent. */

@@ -13,6 +13,8 @@ import type { ClientCore } from './client-core.ts'
 import type { ContainerLink, LinkUser } from './container-link.ts'
 import type { ReferenceState } from './reference.ts'
 
+const none: RequestOptions = {}
+
 type EventHandler = (data: Data) => void | Promise<void>
 
 /** A connection to a container: one user of the client's link to it, with events of its own. */
@@ -67,9 +69,9 @@ export class ConnectionImpl implements ContainerConnection {
     }
   }
 
-  async request(operation: string, data?: Data, options: RequestOptions = {}): Promise<Data> {
-    this.requireOpen()
-    return await this.link.request(operation, data, options, options.timeoutMs ?? this.core.timeoutMs)
+  request(operation: string, data?: Data, options: RequestOptions = none): Promise<Data> {
+    if (this.closed) return Promise.reject(this.closedError())
+    return this.link.request(operation, data, options, options.timeoutMs ?? this.core.timeoutMs)
   }
 
   async send(operation: string, data?: Data): Promise<void> {
@@ -125,7 +127,10 @@ export class ConnectionImpl implements ContainerConnection {
   }
 
   private requireOpen(): void {
-    if (this.closed)
-      throw new NetworkError('CLOSED', `the connection to container ${this.uuid} has been closed`)
+    if (this.closed) throw this.closedError()
+  }
+
+  private closedError(): NetworkError {
+    return new NetworkError('CLOSED', `the connection to container ${this.uuid} has been closed`)
   }
 }

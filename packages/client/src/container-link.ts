@@ -1,8 +1,10 @@
 import {
   ask,
   askStream,
+  askWith,
   decodeValue,
   tell,
+  type AskOptions,
   type SendFrame,
   type Session
 } from '@hcengineering/network-backrpc'
@@ -115,7 +117,22 @@ export class ContainerLink {
     }
   }
 
-  async request(
+  request(operation: string, data: unknown, options: RequestOptions, timeoutMs: number): Promise<unknown> {
+    const { state } = this
+    if (state.kind !== 'open') return this.requestLater(operation, data, options, timeoutMs)
+    const request = this.askFor(operation, data, options, timeoutMs)
+    const began = this.core.clock.now()
+    return new Promise((resolve, reject) => {
+      askWith(state.way.session, request, (error, value) => {
+        if (error === undefined) resolve(value)
+        else if (!retryRule(options.idempotent ?? false)(error)) reject(error)
+        else this.requestAgain(request, began + timeoutMs, error, state.way).then(resolve, reject)
+      })
+    })
+  }
+
+  /** Waits for a way first. */
+  private async requestLater(
     operation: string,
     data: unknown,
     options: RequestOptions,
@@ -123,38 +140,37 @@ export class ContainerLink {
   ): Promise<unknown> {
     const { clock } = this.core
     const deadline = clock.now() + timeoutMs
-    let used: Way | undefined
-    const attempt = async (remainingMs: number): Promise<unknown> => {
-      const { state } = this
-      used = state.kind === 'open' ? state.way : await this.way(remainingMs)
-      return await ask(used.session, {
-        target: this.uuid,
-        operation,
-        data,
-        headers: options.headers,
-        signal: options.signal,
-        idempotent: options.idempotent ?? false,
-        timeoutMs: Math.max(1, deadline - clock.now())
-      })
-    }
-    try {
-      return await attempt(timeoutMs)
-    } catch (error) {
-      const mayTryAgain = retryRule(options.idempotent ?? false)
-      if (!mayTryAgain(error)) throw error
-      return await tryAgain({
-        clock,
-        deadline,
-        what: `'${operation}'`,
-        signal: options.signal,
-        mayTryAgain,
-        error,
-        relocate: async (remainingMs) => {
-          if (used !== undefined) await this.verify(used, remainingMs)
-        },
-        attempt
-      })
-    }
+    await this.way(timeoutMs)
+    return await this.request(operation, data, options, Math.max(1, deadline - clock.now()))
+  }
+
+  /** The first try was refused: goes on where the container serves next. */
+  private requestAgain(
+    request: AskOptions,
+    deadline: number,
+    error: Error,
+    refusedBy: Way
+  ): Promise<unknown> {
+    const { clock } = this.core
+    let used = refusedBy
+    return tryAgain({
+      clock,
+      deadline,
+      what: `'${request.operation}'`,
+      signal: request.signal,
+      mayTryAgain: retryRule(request.idempotent ?? false),
+      error,
+      relocate: (remainingMs) => this.verify(used, remainingMs),
+      attempt: async (remainingMs) => {
+        used = await this.way(remainingMs)
+        return await ask(used.session, { ...request, timeoutMs: Math.max(1, deadline - clock.now()) })
+      }
+    })
+  }
+
+  private askFor(operation: string, data: unknown, options: RequestOptions, timeoutMs: number): AskOptions {
+    const { headers, signal, idempotent } = options
+    return { target: this.uuid, operation, data, headers, signal, idempotent, timeoutMs }
   }
 
   async send(operation: string, data: unknown, timeoutMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { ask, askStream, tell, type Session } from '@hcengineering/network-backrpc'
+import { ask, askStream, askWith, tell, type AskOptions, type Session } from '@hcengineering/network-backrpc'
 import {
   castRequests,
   CoordinatorOperation,
@@ -25,6 +25,8 @@ import { retryRule, tryAgain, wasRefused } from './retry.ts'
 const releaseTimeoutMs = 5000
 /** The coordinator answers a get at its deadline; the session waits a little longer for that answer. */
 export const answerGraceMs = 500
+
+const none: RequestOptions = {}
 
 /** What a reference is made from. */
 export interface ReferenceParts {
@@ -170,40 +172,39 @@ export class ReferenceImpl implements ContainerReference {
     this.state.onEndpointUpdate = listener
   }
 
-  async request(operation: string, data?: Data, options: RequestOptions = {}): Promise<Data> {
-    this.requireOpen()
-    const { clock } = this.core
-    const timeoutMs = options.timeoutMs ?? this.core.timeoutMs
-    const deadline = clock.now() + timeoutMs
-    const idempotent = options.idempotent ?? false
-    const attempt = (remainingMs: number): Promise<unknown> =>
-      ask(this.session, {
-        target: this.uuid,
-        operation,
-        data,
-        headers: options.headers,
-        signal: options.signal,
-        idempotent,
-        timeoutMs: remainingMs
-      })
+  request(operation: string, data?: Data, options: RequestOptions = none): Promise<Data> {
     try {
-      return await attempt(timeoutMs)
+      this.requireOpen()
     } catch (error) {
-      const mayTryAgain = retryRule(idempotent)
-      if (!mayTryAgain(error)) throw error
-      return await tryAgain({
-        clock,
-        deadline,
-        what: `'${operation}'`,
-        signal: options.signal,
-        mayTryAgain,
-        error,
-        relocate: async (remainingMs) => {
-          await this.state.locate(remainingMs)
-        },
-        attempt
-      })
+      return Promise.reject(error as Error)
     }
+    const timeoutMs = options.timeoutMs ?? this.core.timeoutMs
+    const { headers, signal, idempotent } = options
+    const request: AskOptions = { target: this.uuid, operation, data, headers, signal, idempotent, timeoutMs }
+    const began = this.core.clock.now()
+    return new Promise((resolve, reject) => {
+      askWith(this.session, request, (error, value) => {
+        if (error === undefined) resolve(value)
+        else if (!retryRule(idempotent ?? false)(error)) reject(error)
+        else this.requestAgain(request, began + timeoutMs, error).then(resolve, reject)
+      })
+    })
+  }
+
+  /** The first try was refused: goes on where the container serves next. */
+  private requestAgain(request: AskOptions, deadline: number, error: Error): Promise<unknown> {
+    return tryAgain({
+      clock: this.core.clock,
+      deadline,
+      what: `'${request.operation}'`,
+      signal: request.signal,
+      mayTryAgain: retryRule(request.idempotent ?? false),
+      error,
+      relocate: async (remainingMs) => {
+        await this.state.locate(remainingMs)
+      },
+      attempt: (remainingMs) => ask(this.session, { ...request, timeoutMs: remainingMs })
+    })
   }
 
   async send(operation: string, data?: Data): Promise<void> {

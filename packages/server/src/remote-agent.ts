@@ -71,7 +71,7 @@ export class RemoteAgent implements AgentLink {
   /** Passes a request on without looking into it. */
   forward(call: IncomingCall, origin: string): void {
     try {
-      const cancel = this.session.call(
+      const onward = this.session.call(
         {
           channel: this.channel,
           target: call.target,
@@ -86,7 +86,8 @@ export class RemoteAgent implements AgentLink {
           else call.fail(notDispatched(error))
         }
       )
-      call.onCancel = () => cancel(new NetworkError('ABORTED', 'the caller no longer waits'))
+      call.onCancel = () =>
+        this.session.cancel(onward, new NetworkError('ABORTED', 'the caller no longer waits'))
     } catch (error) {
       call.fail(notDispatched(error))
     }

@@ -37,7 +37,7 @@ export interface OutboxOptions {
 }
 
 /** A batch is closed once it is this long; a long payload gets a batch of its own. */
-const batchBytesTarget = 64 * 1024
+const batchBytesTarget = 16 * 1024
 const payloadInlineMax = 16 * 1024
 /** What a session starts with; it grows with use. */
 const writerBytes = 1024

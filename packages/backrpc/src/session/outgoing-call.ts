@@ -3,12 +3,6 @@ import type { RequestFrame } from '../protocol/frames.ts'
 /** How a request ended: an encoded result, or an error whose flags say what is known of it. */
 export type Settle = (error: Error | undefined, payload: Uint8Array | undefined) => void
 
-/**
- * Cancels a call that is not settled: it settles with `reason`. A function is told whether the call may have
- * run, or may yet.
- */
-export type Cancel = (reason: Error | ((outcomeUnknown: boolean) => Error)) => void
-
 /** A request of ours that is not settled. Owned by its session. */
 export interface OutgoingCall {
   readonly frame: RequestFrame

@@ -26,9 +26,10 @@ import { emptyPayload } from '../protocol/values.ts'
 import { Assembly } from './assembly.ts'
 import { IncomingCall } from './incoming-call.ts'
 import { Outbox } from './outbox.ts'
+import { SlotTable } from './slot-table.ts'
 import { StreamTable } from './stream-table.ts'
 import type { IncomingStream, SessionStream } from './stream.ts'
-import type { Cancel, OutgoingCall, Settle } from './outgoing-call.ts'
+import type { OutgoingCall, Settle } from './outgoing-call.ts'
 
 /** What a session hands its deliveries to. Called synchronously; must not throw. */
 export interface SessionHandler {
@@ -57,14 +58,14 @@ export interface CallOptions {
   readonly payload: Uint8Array
   /** Milliseconds until the caller stops waiting. */
   readonly timeoutMs: number
-  readonly channel?: number
-  readonly target?: string
-  readonly origin?: string
+  readonly channel?: number | undefined
+  readonly target?: string | undefined
+  readonly origin?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Headers that are encoded already, when they only pass through. */
-  readonly rawHeaders?: Uint8Array
+  readonly rawHeaders?: Uint8Array | undefined
   /** @default false */
-  readonly idempotent?: boolean
+  readonly idempotent?: boolean | undefined
 }
 
 /** What is said without waiting for an answer. */
@@ -105,8 +106,8 @@ export class Session {
   private readonly clock: Clock
   private readonly handler: SessionHandler
   private readonly outbox: Outbox
-  private readonly outgoing = new Map<number, OutgoingCall>()
-  private readonly incoming = new Map<number, IncomingCall>()
+  private readonly outgoing = new SlotTable<OutgoingCall>()
+  private readonly incoming = new SlotTable<IncomingCall>()
   private readonly streams: StreamTable
   /** Handlers that go on though their caller no longer waits. They keep their place until they settle. */
   private hung = 0
@@ -136,7 +137,10 @@ export class Session {
     this.windowBytes = options.limits.windowBytes
     this.assembly = new Assembly(options.limits.payloadBytesMax + messageOverheadBytes)
     this.outbox = new Outbox({
-      scheduleFlush: () => options.defer(this.flush),
+      scheduleFlush: () => {
+        if (this.outgoing.size + this.incoming.size > 4) setImmediate(this.flush)
+        else options.defer(this.flush)
+      },
       received: this.takeAcknowledgement,
       onWritten: this.noteWritten,
       remainingMs: this.remainingMs,
@@ -271,7 +275,7 @@ export class Session {
     this.cancelIncoming(forgotten)
     this.streams.closeAll(forgotten)
     const lost: OutgoingCall[] = []
-    for (const call of this.outgoing.values()) {
+    for (const call of [...this.outgoing.values()].sort(bySequence)) {
       if (call.sequence === 0) continue
       if (call.sequence <= transmitted && !call.idempotent) {
         lost.push(call)
@@ -312,10 +316,10 @@ export class Session {
   /**
    * Asks the peer for something. `settle` is called exactly once, never synchronously for what was sent.
    *
-   * @returns what cancels it
+   * @returns what {@link cancel} takes
    * @throws `OVERLOADED`, `MESSAGE_TOO_LARGE`, `INVALID_ARGUMENT`, or why the session ended
    */
-  call(options: CallOptions, settle: Settle): Cancel {
+  call(options: CallOptions, settle: Settle): OutgoingCall {
     this.check(options)
     if (!(options.timeoutMs >= 0)) throw this.errors('INVALID_ARGUMENT', 'timeoutMs must not be negative')
     if (this.queued.size >= this.limits.queuedRequestsMax) {
@@ -350,10 +354,16 @@ export class Session {
       this.outgoing.set(frame.id, call)
       this.outbox.put(frame)
     }
-    return (reason) => {
-      if (!this.isOpen(call)) return
-      this.withdraw(call, typeof reason === 'function' ? reason(isOnItsWay(call)) : reason)
-    }
+    return call
+  }
+
+  /**
+   * Cancels a call, if it is not settled: it settles with `reason`. A function is told whether the call may
+   * have run, or may yet.
+   */
+  cancel(call: OutgoingCall, reason: Error | ((outcomeUnknown: boolean) => Error)): void {
+    if (!this.isOpen(call)) return
+    this.withdraw(call, typeof reason === 'function' ? reason(isOnItsWay(call)) : reason)
   }
 
   /**
@@ -738,4 +748,9 @@ function requireText(value: string, what: string, errors: ErrorFactory): void {
   if (value.length > textBytesMax / 3 && Buffer.byteLength(value) > textBytesMax) {
     throw errors('INVALID_ARGUMENT', `${what} is longer than ${textBytesMax} bytes`)
   }
+}
+
+/** In the order in which they were sent. */
+function bySequence(a: OutgoingCall, b: OutgoingCall): number {
+  return a.sequence - b.sequence || a.frame.id - b.frame.id
 }

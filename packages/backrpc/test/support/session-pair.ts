@@ -3,7 +3,6 @@ import type { SendFrame } from '../../src/protocol/frames.ts'
 import { defaultSessionLimits, type SessionLimits } from '../../src/protocol/limits.ts'
 import { encodeValue, decodeValue } from '../../src/protocol/values.ts'
 import type { IncomingCall } from '../../src/session/incoming-call.ts'
-import type { Cancel } from '../../src/session/outgoing-call.ts'
 import { Session, type CallOptions } from '../../src/session/session.ts'
 import type { IncomingStream } from '../../src/session/stream.ts'
 import { FakeClock } from './fake-clock.ts'
@@ -14,6 +13,9 @@ export interface Outcome {
   readonly error?: Error & { code?: string; outcomeUnknown?: boolean; retryable?: boolean; details?: unknown }
   readonly value?: unknown
 }
+
+/** Cancels a call. */
+export type Cancel = (reason: Parameters<Session['cancel']>[1]) => void
 
 /** A session whose wire a test delivers by hand. */
 export class Side {
@@ -51,10 +53,10 @@ export class Side {
     const outcomes: Outcome[] = []
     const payload = encodeValue(data, rpcError)
     const call: CallOptions = { operation: 'test', payload, timeoutMs: 30_000, ...options }
-    const cancel = this.session.call(call, (error, answer) => {
+    const asked = this.session.call(call, (error, answer) => {
       outcomes.push(error === undefined ? { value: decodeValue(answer as Uint8Array, rpcError) } : { error })
     })
-    return { outcomes, cancel }
+    return { outcomes, cancel: (reason) => this.session.cancel(asked, reason) }
   }
 
   tell(data: unknown): void {

@@ -25,8 +25,13 @@ interface Held {
   drop(): void
 }
 
-type Resolve = (value: unknown) => void
-type Reject = (error: Error) => void
+/** A request that is being handled. */
+interface InFlight {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+  /** Its place in the list; -1 once settled. */
+  index: number
+}
 
 /**
  * Stands between one live container and everybody else: hands requests in, lets replies and events out only
@@ -41,7 +46,8 @@ export class ContainerHost {
 
   private readonly environment: HostEnvironment
   private readonly subscribers = new Map<ClientUuid, Subscriber>()
-  private readonly inFlight = new Set<Reject>()
+  /** Requests that are being handled, in no order; an array, as a Set is slow to let go of what has left it. */
+  private readonly inFlight: InFlight[] = []
   private readonly streams = new Set<StreamSink>()
   private held: Held[] = []
   private serving = new AbortController()
@@ -57,29 +63,30 @@ export class ContainerHost {
   }
 
   get requestsInFlight(): number {
-    return this.inFlight.size
+    return this.inFlight.length
   }
 
   /** Hands a request to the container. The caller has just asked whether it may serve. */
   request(call: ContainerCall, token: ActivationToken): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.inFlight.add(reject)
+      const entry: InFlight = { resolve, reject, index: this.inFlight.length }
+      this.inFlight.push(entry)
       const context = new CallContext(call, token, this.serving.signal, this.environment)
       let result: Promise<unknown>
       try {
         result = this.container.request(call.operation, call.data, call.clientId, context)
       } catch (error) {
-        this.settle(resolve, reject, undefined, toNetworkError(error))
+        this.settle(entry, undefined, toNetworkError(error))
         return
       }
       // A container that answers at once instead of returning a promise is understood, too.
       if (typeof (result as Partial<Promise<unknown>> | undefined)?.then !== 'function') {
-        this.settle(resolve, reject, result, undefined)
+        this.settle(entry, result, undefined)
         return
       }
       result.then(
-        (value) => this.settle(resolve, reject, value, undefined),
-        (error: unknown) => this.settle(resolve, reject, undefined, toNetworkError(error))
+        (value) => this.settle(entry, value, undefined),
+        (error: unknown) => this.settle(entry, undefined, toNetworkError(error))
       )
     })
   }
@@ -213,8 +220,10 @@ export class ContainerHost {
     this.held = []
     for (const item of held) item.drop()
     for (const sink of [...this.streams]) sink.end(this.moved())
-    for (const reject of [...this.inFlight]) reject(this.outcomeUnknown())
-    this.inFlight.clear()
+    for (const entry of this.inFlight.splice(0)) {
+      entry.index = -1
+      entry.reject(this.outcomeUnknown())
+    }
     const subscribers = [...this.subscribers.values()]
     this.subscribers.clear()
     for (const subscriber of subscribers) subscriber.ended(this.instance.uuid)
@@ -225,20 +234,29 @@ export class ContainerHost {
     }
   }
 
-  private settle(resolve: Resolve, reject: Reject, value: unknown, error: NetworkError | undefined): void {
-    // False when the container has ended meanwhile: the caller has been told.
-    if (!this.inFlight.has(reject)) return
+  private settle(entry: InFlight, value: unknown, error: NetworkError | undefined): void {
+    // The container has ended meanwhile: the caller has been told.
+    if (entry.index < 0) return
+    if (this.environment.fate(this.instance) === 'release') {
+      this.leave(entry, value, error)
+      return
+    }
     this.pass({
-      release: () => {
-        this.inFlight.delete(reject)
-        if (error === undefined) resolve(value)
-        else reject(error)
-      },
-      drop: () => {
-        this.inFlight.delete(reject)
-        reject(this.outcomeUnknown())
-      }
+      release: () => this.leave(entry, value, error),
+      drop: () => this.leave(entry, undefined, this.outcomeUnknown())
     })
+  }
+
+  private leave(entry: InFlight, value: unknown, error: NetworkError | undefined): void {
+    if (entry.index < 0) return
+    const last = this.inFlight.pop()
+    if (last !== undefined && last !== entry) {
+      this.inFlight[entry.index] = last
+      last.index = entry.index
+    }
+    entry.index = -1
+    if (error === undefined) entry.resolve(value)
+    else entry.reject(error)
   }
 
   private broadcastTo(clientId: ClientUuid): Broadcast {

@@ -171,7 +171,7 @@ export interface ContainerCall {
   readonly deadline: number
   readonly headers: Readonly<Record<string, string>>
   /** Made only for handlers that look. */
-  readonly signal: () => AbortSignal
+  signal(): AbortSignal
 }
 
 /** Where the items of a stream go. */
