@@ -19,8 +19,13 @@ export interface PeerOptions {
   readonly ids: () => string
   readonly errors?: ErrorFactory | undefined
   readonly limits?: Partial<SessionLimits> | undefined
-  /** Runs a function at the end of this turn of the event loop. @default process.nextTick */
-  readonly defer?: ((run: () => void) => void) | undefined
+  /**
+   * Runs a function at the end of this turn of the event loop; when busy, once all that has arrived has been
+   * handled.
+   *
+   * @default process.nextTick, or setImmediate when busy
+   */
+  readonly defer?: ((run: () => void, busy: boolean) => void) | undefined
   readonly logger?: RpcLogger | undefined
 }
 
@@ -33,13 +38,16 @@ export interface ResolvedPeerOptions {
   readonly errors: ErrorFactory
   readonly limits: SessionLimits
   readonly transportLimits: TransportLimits
-  readonly defer: (run: () => void) => void
+  readonly defer: (run: () => void, busy: boolean) => void
   readonly logger: RpcLogger
 }
 
 const silent: RpcLogger = { debug() {}, warn() {} }
 
-const endOfTurn = (run: () => void): void => process.nextTick(run)
+function endOfTurn(run: () => void, busy: boolean): void {
+  if (busy) setImmediate(run)
+  else process.nextTick(run)
+}
 
 /** @throws `INVALID_ARGUMENT` naming the limit that is no positive whole number */
 export function resolvePeerOptions(options: PeerOptions): ResolvedPeerOptions {

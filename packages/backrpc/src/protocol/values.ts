@@ -9,6 +9,7 @@
 
 import { addExtension, Decoder, Encoder } from 'cbor-x/index-no-eval'
 import type { ErrorFactory } from '../errors.ts'
+import { decodeLongBytes, encodeLongBytes, longBytesMin } from './long-bytes.ts'
 
 // cbor-x writes an ArrayBuffer as plain bytes, which come back as a Uint8Array.
 const arrayBufferTag = 43_001
@@ -87,6 +88,7 @@ export const emptyPayload = new Uint8Array(0)
  */
 export function encodeValue(value: unknown, errors: ErrorFactory): Uint8Array {
   if (value === undefined) return emptyPayload
+  if (value instanceof Uint8Array && value.length >= longBytesMin) return encodeLongBytes(value)
   try {
     const bytes = encoder.encode(value)
     if (bytes.length > encodeBufferKeptMax) encoder.useBuffer(Buffer.allocUnsafeSlow(encodeBufferBytes))
@@ -103,6 +105,8 @@ export function encodeValue(value: unknown, errors: ErrorFactory): Uint8Array {
  */
 export function decodeValue(bytes: Uint8Array, errors: ErrorFactory): unknown {
   if (bytes.length === 0) return undefined
+  const long = bytes.length >= longBytesMin ? decodeLongBytes(bytes) : undefined
+  if (long !== undefined) return long
   try {
     return decoder.decode(bytes)
   } catch (cause) {

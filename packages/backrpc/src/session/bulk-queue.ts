@@ -3,8 +3,8 @@ import { FrameType, PartFlag, writeFrameHead, type Frame, type PartFrame } from 
 import { emptyPayload } from '../protocol/values.ts'
 import { Fifo } from './fifo.ts'
 
-/** Frames with longer payloads travel in parts. */
-export const splitAboveBytes = 128 * 1024
+/** Frames with longer payloads travel in parts: 1 MiB and what surrounds it does not. */
+export const splitAboveBytes = 1024 * 1024 + 4096
 /** What one part carries. */
 export const partBytes = 64 * 1024
 

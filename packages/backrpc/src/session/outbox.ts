@@ -10,6 +10,7 @@ import {
   type PartFrame,
   type RequestFrame
 } from '../protocol/frames.ts'
+import { takeRoom } from '../protocol/long-bytes.ts'
 import { emptyPayload } from '../protocol/values.ts'
 import { BulkQueue, splitAboveBytes } from './bulk-queue.ts'
 import { Fifo } from './fifo.ts'
@@ -219,9 +220,11 @@ export class Outbox {
     this.flush()
     beginBatch(headWriter)
     writeFrameHead(headWriter, frame)
-    const bytes = Buffer.allocUnsafeSlow(headWriter.length + frame.payload.length)
-    headWriter.buffer.copy(bytes, 0, 0, headWriter.length)
-    bytes.set(frame.payload, headWriter.length)
+    const { length } = headWriter
+    const room = takeRoom(frame.payload, length)
+    const bytes = room ?? Buffer.allocUnsafeSlow(length + frame.payload.length)
+    headWriter.buffer.copy(bytes, 0, 0, length)
+    if (room === undefined) bytes.set(frame.payload, length)
     this.options.onWritten(frame, this.nextSequence)
     this.dispatch(bytes, frame.type === FrameType.part)
   }

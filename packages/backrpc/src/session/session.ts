@@ -48,8 +48,11 @@ export interface SessionOptions {
   readonly handler: SessionHandler
   /** What this side accepts. */
   readonly limits: SessionLimits
-  /** Runs a function at the end of this turn of the event loop. */
-  readonly defer: (run: () => void) => void
+  /**
+   * Runs a function at the end of this turn of the event loop; when busy, once all that has arrived has been
+   * handled: then more leaves at once.
+   */
+  readonly defer: (run: () => void, busy: boolean) => void
 }
 
 /** What is asked for, by its parts. */
@@ -81,6 +84,8 @@ export interface OpenStreamOptions extends SendOptions {
   readonly input?: boolean
 }
 
+/** With more requests on their way than this, a session is busy: a lone one leaves at once. */
+const busyAbove = 4
 const acknowledgeBatches = 64
 /** Bytes of long frames after which their parts are acknowledged. */
 const partBytesAcknowledged = 128 * 1024
@@ -137,10 +142,7 @@ export class Session {
     this.windowBytes = options.limits.windowBytes
     this.assembly = new Assembly(options.limits.payloadBytesMax + messageOverheadBytes)
     this.outbox = new Outbox({
-      scheduleFlush: () => {
-        if (this.outgoing.size + this.incoming.size > 4) setImmediate(this.flush)
-        else options.defer(this.flush)
-      },
+      scheduleFlush: () => options.defer(this.flush, this.outgoing.size + this.incoming.size > busyAbove),
       received: this.takeAcknowledgement,
       onWritten: this.noteWritten,
       remainingMs: this.remainingMs,

@@ -1,0 +1,34 @@
+import * as fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { SlotTable } from '../../src/session/slot-table.ts'
+
+it('a slot table behaves like a Map, whatever the ids', () => {
+  // Few ids that share slots, and many that count up.
+  const id = fc.oneof(
+    fc.integer({ min: 0, max: 8 }).map((each) => each * 64),
+    fc.integer({ min: 0, max: 0xffffffff })
+  )
+  const step = fc.record({ kind: fc.constantFrom('set', 'delete', 'clear', 'set', 'delete', 'set'), id })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+      const table = new SlotTable<number>()
+      const model = new Map<number, number>()
+      for (const [index, { kind, id: key }] of steps.entries()) {
+        if (kind === 'set') {
+          table.set(key, index)
+          model.set(key, index)
+        } else if (kind === 'delete') {
+          expect(table.delete(key)).toBe(model.delete(key))
+        } else if (index % 50 === 0) {
+          table.clear()
+          model.clear()
+        }
+        expect(table.size).toBe(model.size)
+        expect(table.get(key)).toBe(model.get(key))
+        expect(table.has(key)).toBe(model.has(key))
+      }
+      expect([...table.values()].sort((a, b) => a - b)).toEqual([...model.values()].sort((a, b) => a - b))
+      for (const [key, value] of model) expect(table.get(key)).toBe(value)
+    })
+  )
+})
