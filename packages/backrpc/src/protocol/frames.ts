@@ -145,7 +145,8 @@ export interface PartFrame {
 export type Frame =
   RequestFrame | AnswerFrame | FailureFrame | SendFrame | CancelFrame | StreamFrame | PartFrame
 
-const frameHeaderBytes = 5
+/** The type and the length of a frame. */
+export const frameHeaderBytes = 5
 /** What the fields of fixed size of one frame take, at most. */
 const frameFixedBytes = 64
 /** The batch's own header. */

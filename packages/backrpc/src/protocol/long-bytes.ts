@@ -3,6 +3,9 @@
  * the payload in a message, so that the message can be completed in place.
  */
 
+/** Longer payloads travel in parts. 1 MiB and what surrounds it do not. */
+export const splitAboveBytes = 1024 * 1024 + 4096
+
 /** Shorter ones are not worth the trouble. */
 export const longBytesMin = 16 * 1024
 
@@ -15,23 +18,37 @@ const byteString32 = 0x5a
 
 /** Payloads whose room nobody has used yet. */
 const withRoom = new WeakSet<Uint8Array>()
+/** What comes before payloads that are the caller's own memory. */
+const prefixes = new WeakMap<Uint8Array, Uint8Array>()
 
-/** Encodes a Uint8Array or Buffer of at most 4 GiB. */
+/**
+ * Encodes a Uint8Array or Buffer of at most 4 GiB. What travels in parts is not copied here, but part by part
+ * as it leaves: see {@link prefixOf}.
+ */
 export function encodeLongBytes(value: Uint8Array): Uint8Array {
-  const isBuffer = Buffer.isBuffer(value)
-  const head = isBuffer ? 5 : 7
-  const whole = Buffer.allocUnsafeSlow(headroomBytes + head + value.length)
-  let at = headroomBytes
-  if (!isBuffer) {
-    whole[at++] = uint8ArrayTag[0]
-    whole[at++] = uint8ArrayTag[1]
+  const head = headOf(value)
+  if (value.length > splitAboveBytes) {
+    const view = value.subarray()
+    prefixes.set(view, head)
+    return view
   }
-  whole[at++] = byteString32
-  at = whole.writeUInt32BE(value.length, at)
-  whole.set(value, at)
+  const whole = Buffer.allocUnsafeSlow(headroomBytes + head.length + value.length)
+  whole.set(head, headroomBytes)
+  whole.set(value, headroomBytes + head.length)
   const payload = whole.subarray(headroomBytes)
   withRoom.add(payload)
   return payload
+}
+
+function headOf(value: Uint8Array): Buffer {
+  const head = Buffer.from([...uint8ArrayTag, byteString32, 0, 0, 0, 0])
+  head.writeUInt32BE(value.length, 3)
+  return Buffer.isBuffer(value) ? head.subarray(2) : head
+}
+
+/** What belongs before a payload that is the caller's own memory; undefined when it is complete by itself. */
+export function prefixOf(payload: Uint8Array): Uint8Array | undefined {
+  return prefixes.get(payload)
 }
 
 /** A view of what was encoded so; undefined for anything else. */

@@ -1,10 +1,16 @@
 import { ByteWriter } from '../protocol/bytes.ts'
-import { FrameType, PartFlag, writeFrameHead, type Frame, type PartFrame } from '../protocol/frames.ts'
+import {
+  FrameType,
+  frameHeaderBytes,
+  PartFlag,
+  writeFrameHead,
+  type Frame,
+  type PartFrame
+} from '../protocol/frames.ts'
+import { prefixOf, splitAboveBytes } from '../protocol/long-bytes.ts'
 import { emptyPayload } from '../protocol/values.ts'
 import { Fifo } from './fifo.ts'
 
-/** Frames with longer payloads travel in parts: 1 MiB and what surrounds it does not. */
-export const splitAboveBytes = 1024 * 1024 + 4096
 /** What one part carries. */
 export const partBytes = 64 * 1024
 
@@ -92,6 +98,12 @@ export class BulkQueue {
 function headOf(frame: Frame): Buffer {
   headWriter.length = 0
   writeFrameHead(headWriter, frame)
+  const prefix = prefixOf(frame.payload)
+  if (prefix !== undefined) {
+    headWriter.reserve(prefix.length)
+    headWriter.bytes(prefix)
+    headWriter.setU32(1, headWriter.length - frameHeaderBytes + frame.payload.length)
+  }
   return Buffer.from(headWriter.buffer.subarray(0, headWriter.length))
 }
 

@@ -10,9 +10,9 @@ import {
   type PartFrame,
   type RequestFrame
 } from '../protocol/frames.ts'
-import { takeRoom } from '../protocol/long-bytes.ts'
+import { splitAboveBytes, takeRoom } from '../protocol/long-bytes.ts'
 import { emptyPayload } from '../protocol/values.ts'
-import { BulkQueue, splitAboveBytes } from './bulk-queue.ts'
+import { BulkQueue } from './bulk-queue.ts'
 import { Fifo } from './fifo.ts'
 
 /** A batch that has been numbered and is kept until the other side acknowledges it. */

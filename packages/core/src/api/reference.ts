@@ -25,7 +25,8 @@ export interface StreamOptions {
 /** What containers are asked through: a reference, or a connection. */
 export interface ContainerRequests {
   /**
-   * Sends a request and waits for its result.
+   * Sends a request and waits for its result. Bytes of more than 1 MiB are not copied before they leave: do
+   * not change them before the request has settled.
    *
    * @throws NetworkError what the container threw, with the same message; `TIMEOUT`, `ABORTED`,
    * `OUTCOME_UNKNOWN` when it may or may not have run, `OVERLOADED`, `MESSAGE_TOO_LARGE`, `NOT_SERIALIZABLE`

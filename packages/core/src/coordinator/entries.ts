@@ -58,8 +58,8 @@ export interface ContainerEntry {
   /** Made for a get without uuid and labels, which later such gets on the same agent share. */
   anonymous: boolean
   place: Place
-  /** Handles by client; made with the first. */
-  holders: Map<ClientUuid, number> | undefined
+  /** Who holds it, once for every handle; an array, as there is mostly one and there may be a million containers. */
+  holders: ClientUuid[] | undefined
   /** Gets that wait for it to serve. */
   waiting: Set<PendingGet> | undefined
   /** Agents whose instance stands by, in the order of their registrations. */

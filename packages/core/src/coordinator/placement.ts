@@ -66,6 +66,7 @@ export class Placement {
     get.waitsFor = undefined
     if (waitsFor === undefined) return
     waitsFor.waiting?.delete(get)
+    if (waitsFor.type === 'container' && waitsFor.waiting?.size === 0) waitsFor.waiting = undefined
     if (waitsFor.type === 'container') this.considerUnused(waitsFor)
   }
 
@@ -153,8 +154,8 @@ export class Placement {
   private hold(entry: ContainerEntry, client: ClientEntry, handle: string): void {
     if (client.handles.get(handle) === entry) return
     client.handles.set(handle, entry)
-    entry.holders ??= new Map()
-    entry.holders.set(client.id, (entry.holders.get(client.id) ?? 0) + 1)
+    if (entry.holders === undefined) entry.holders = [client.id]
+    else entry.holders.push(client.id)
     this.state.deadlines.delete(entry)
   }
 
@@ -427,7 +428,7 @@ export class Placement {
     const { place } = entry
     if (place.kind !== 'unplaced') return
     const isWaitedFor = (entry.waiting?.size ?? 0) > 0
-    const isHeld = (entry.holders?.size ?? 0) > 0
+    const isHeld = entry.holders !== undefined
     const standsBy = (entry.standbys?.length ?? 0) > 0
     if (isWaitedFor || standsBy) this.place(entry)
     else if (!isHeld) this.drop(entry)
@@ -484,10 +485,9 @@ export class Placement {
   unhold(entry: ContainerEntry, client: ClientUuid): void {
     const { holders } = entry
     if (holders === undefined) return
-    const count = holders.get(client) ?? 0
-    if (count > 1) holders.set(client, count - 1)
-    else holders.delete(client)
-    if (holders.size === 0) entry.holders = undefined
+    const index = holders.indexOf(client)
+    if (index >= 0) holders.splice(index, 1)
+    if (holders.length === 0) entry.holders = undefined
     this.considerUnused(entry)
   }
 
@@ -513,7 +513,7 @@ export class Placement {
   }
 
   private isNeeded(entry: ContainerEntry): boolean {
-    return (entry.holders?.size ?? 0) > 0 || (entry.waiting?.size ?? 0) > 0
+    return entry.holders !== undefined || (entry.waiting?.size ?? 0) > 0
   }
 
   private drop(entry: ContainerEntry): void {

@@ -106,7 +106,7 @@ export class CoordinatorState {
     this.effects.push({
       kind: 'containerEvent',
       event: { container, event },
-      holders: entry.holders === undefined ? [] : [...entry.holders.keys()]
+      holders: entry.holders === undefined ? [] : [...new Set(entry.holders)]
     })
   }
 
