@@ -12,7 +12,7 @@ import { emptyPayload } from '../protocol/values.ts'
 import { Fifo } from './fifo.ts'
 
 /** What one part carries. */
-export const partBytes = 64 * 1024
+export const partBytes = 32 * 1024
 
 interface Entry {
   readonly frame: Frame

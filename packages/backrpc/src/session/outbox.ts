@@ -42,8 +42,13 @@ const batchBytesTarget = 16 * 1024
 const payloadInlineMax = 16 * 1024
 /** What a session starts with; it grows with use. */
 const writerBytes = 1024
-/** Parts of long frames that are on their way at once: what a short frame may have to wait behind. */
-const bulkWindowBytes = 512 * 1024
+/**
+ * Parts of long frames that are on their way at once: what a short frame may have to wait behind. One part
+ * while there are short frames; many once there has been none for a while.
+ */
+const bulkWindowBytes = { beside: 1, alone: 512 * 1024 }
+/** Parts without a short frame between them after which a long frame counts as alone. */
+const partsAlone = 64
 /** Batches on their way at once, besides the window in bytes. */
 const unacknowledgedBatchesMax = 2048
 
@@ -69,6 +74,7 @@ export class Outbox {
   private readonly batches = new Fifo<Batch>()
   private unacknowledgedBytes = 0
   private bulkBytes = 0
+  private partsSinceShort = 0
   private readonly bulk = new BulkQueue()
   private nextSequence = 1
   private transmitted = 0
@@ -197,6 +203,7 @@ export class Outbox {
   }
 
   private write(frame: Frame): void {
+    this.partsSinceShort = 0
     const { payload } = frame
     if (payload.length > payloadInlineMax) {
       this.writeAlone(frame)
@@ -271,7 +278,7 @@ export class Outbox {
   private pumpBulk(): void {
     const { bulk } = this
     for (let frame = bulk.peek(); frame !== undefined; frame = bulk.peek()) {
-      if (!this.open || this.bulkBytes >= bulkWindowBytes || this.waiting.length > 0) return
+      if (!this.open || this.bulkBytes >= this.bulkWindow || this.waiting.length > 0) return
       if (isWithdrawn(frame)) {
         if (bulk.hasBegun) this.writeAlone(abandoned)
         this.leaveBulk(frame)
@@ -285,8 +292,13 @@ export class Outbox {
           this.options.onWritten(frame, this.nextSequence)
         }
         this.writeAlone(part)
+        this.partsSinceShort++
       }
     }
+  }
+
+  private get bulkWindow(): number {
+    return this.partsSinceShort > partsAlone ? bulkWindowBytes.alone : bulkWindowBytes.beside
   }
 
   private leaveBulk(frame: Frame): void {

@@ -87,8 +87,6 @@ export interface OpenStreamOptions extends SendOptions {
 /** With more requests on their way than this, a session is busy: a lone one leaves at once. */
 const busyAbove = 4
 const acknowledgeBatches = 64
-/** Bytes of long frames after which their parts are acknowledged. */
-const partBytesAcknowledged = 128 * 1024
 
 /**
  * A conversation between two processes that outlives the connections under it. The same on both sides.
@@ -128,7 +126,6 @@ export class Session {
   private windowBytes: number
   private endedBy: Error | undefined
   private readonly assembly: Assembly
-  private partBytes = 0
   private timerAt = Infinity
   private cancelTimer: (() => void) | undefined
   private writableListeners: (() => void)[] = []
@@ -271,7 +268,6 @@ export class Session {
     this.receivedSequence = 0
     this.acknowledgedSequence = 0
     this.acknowledgedBytes = 0
-    this.partBytes = 0
     this.assembly.reset()
     const forgotten = this.errors('OUTCOME_UNKNOWN', 'the peer has forgotten this session')
     this.cancelIncoming(forgotten)
@@ -509,12 +505,8 @@ export class Session {
   }
 
   private receivePart(part: PartFrame, now: number): void {
-    // Acknowledged soon: few parts are on their way at once, and the sender waits to send more.
-    this.partBytes += part.payload.length
-    if (this.partBytes >= partBytesAcknowledged) {
-      this.partBytes = 0
-      this.sendControl(MessageType.ack)
-    }
+    // At once: the sender may be waiting for this to send the next.
+    this.sendControl(MessageType.ack)
     const whole = this.assembly.add(part)
     if (whole === undefined) return
     const frame = readFrame(new ByteReader(whole))
