@@ -173,11 +173,8 @@ export class ReferenceImpl implements ContainerReference {
   }
 
   request(operation: string, data?: Data, options: RequestOptions = none): Promise<Data> {
-    try {
-      this.requireOpen()
-    } catch (error) {
-      return Promise.reject(error as Error)
-    }
+    const reason = this.closedReason()
+    if (reason !== undefined) return Promise.reject(reason)
     const timeoutMs = options.timeoutMs ?? this.core.timeoutMs
     const { headers, signal, idempotent } = options
     const request: AskOptions = { target: this.uuid, operation, data, headers, signal, idempotent, timeoutMs }
@@ -263,8 +260,13 @@ export class ReferenceImpl implements ContainerReference {
   }
 
   private requireOpen(): void {
-    if (this.core.closed) throw new NetworkError('CLOSED', 'the client has been closed')
-    if (this.state.closed)
-      throw new NetworkError('CLOSED', `the reference to container ${this.uuid} has been closed`)
+    const reason = this.closedReason()
+    if (reason !== undefined) throw reason
+  }
+
+  private closedReason(): NetworkError | undefined {
+    if (this.core.closed) return new NetworkError('CLOSED', 'the client has been closed')
+    if (!this.state.closed) return undefined
+    return new NetworkError('CLOSED', `the reference to container ${this.uuid} has been closed`)
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import { rpcError, type ErrorFactory } from '../errors.ts'
 import { defaultSessionLimits, messageOverheadBytes, type SessionLimits } from '../protocol/limits.ts'
 import type { SessionHandler } from '../session/session.ts'
+import { endOfTurn } from '../transport/turns.ts'
 import type { Transport, TransportLimits } from '../transport/port.ts'
 
 /** Hears what happens below the level of errors. The network's Logger satisfies it. */
@@ -43,11 +44,6 @@ export interface ResolvedPeerOptions {
 }
 
 const silent: RpcLogger = { debug() {}, warn() {} }
-
-function endOfTurn(run: () => void, busy: boolean): void {
-  if (busy) setImmediate(run)
-  else process.nextTick(run)
-}
 
 /** @throws `INVALID_ARGUMENT` naming the limit that is no positive whole number */
 export function resolvePeerOptions(options: PeerOptions): ResolvedPeerOptions {

@@ -273,7 +273,7 @@ export class Session {
     this.cancelIncoming(forgotten)
     this.streams.closeAll(forgotten)
     const lost: OutgoingCall[] = []
-    for (const call of [...this.outgoing.values()].sort(bySequence)) {
+    for (const call of [...this.outgoing.values()].toSorted(bySequence)) {
       if (call.sequence === 0) continue
       if (call.sequence <= transmitted && !call.idempotent) {
         lost.push(call)
