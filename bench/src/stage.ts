@@ -42,8 +42,8 @@ export class Stage {
   }
 
   /** Starts a program of ours or of a peer. */
-  start(program: string): Started {
-    const process = new ProgramProcess(program, this.profileOptions(program))
+  start(program: string, nodeOptions: readonly string[] = []): Started {
+    const process = new ProgramProcess(program, [...nodeOptions, ...this.profileOptions(program)])
     this.processes.push(process)
     return new Started(process, () => Math.max(1, this.endsAt - performance.now()))
   }

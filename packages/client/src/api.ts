@@ -17,7 +17,7 @@ import type {
   RequestOptions,
   WaitOptions
 } from '@hcengineering/network-core'
-import type { ServedAgent } from './create-agent.ts'
+import type { CreateAgentOptions, ServedAgent } from './create-agent.ts'
 
 /** A container that an agent brings along for high availability. */
 export interface StandbyContainer {
@@ -45,11 +45,17 @@ export interface NetworkClient extends CallerClient {
   /** Lets an agent go: it stops serving first. */
   unregister(agent: NetworkAgent): Promise<void>
 
-  /** Makes an agent with its server and registers it. */
+  /**
+   * Makes an agent with its server and registers it.
+   *
+   * @param standbys given the agent's endpoint: the containers that it brings along for high availability
+   * @param options of the agent and its listener; what they leave out is as this client has it
+   */
   serveAgent(
     endpoint: string,
     factories: ContainerFactories,
-    standbys?: (agentEndpoint: AgentEndpointRef) => StandbyContainer[]
+    standbys?: (agentEndpoint: AgentEndpointRef) => StandbyContainer[],
+    options?: CreateAgentOptions
   ): Promise<ServedAgent>
 
   /**

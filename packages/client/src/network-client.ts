@@ -53,7 +53,7 @@ import type { ClientCore } from './client-core.ts'
 import { ContainerLink } from './container-link.ts'
 import { LocalSessions } from './local-sessions.ts'
 import { RemoteCoordinator } from './coordinator-link.ts'
-import { createAgent, type ServedAgent } from './create-agent.ts'
+import { createAgent, type CreateAgentOptions, type ServedAgent } from './create-agent.ts'
 import { DirectSessions } from './direct-sessions.ts'
 import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from './options.ts'
 import { answerGraceMs, ReferenceImpl, ReferenceState } from './reference.ts'
@@ -175,11 +175,12 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   async serveAgent(
     endpoint: string,
     factories: ContainerFactories,
-    standbys?: (agentEndpoint: AgentEndpointRef) => StandbyContainer[]
+    standbys?: (agentEndpoint: AgentEndpointRef) => StandbyContainer[],
+    options: CreateAgentOptions = {}
   ): Promise<ServedAgent> {
     this.requireOpen()
     const { clock, logger, transport, ids } = this.options
-    const served = await createAgent(endpoint, factories, { clock, logger, transport, ids })
+    const served = await createAgent(endpoint, factories, { clock, logger, transport, ids, ...options })
     try {
       for (const item of standbys?.(served.server.endpoint) ?? []) {
         served.agent.addStatelessContainer(item.uuid, item.kind, item.endpoint, item.container)

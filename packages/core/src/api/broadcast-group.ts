@@ -65,7 +65,13 @@ export class BroadcastGroup {
   async publish(data: Data): Promise<void> {
     const event = new SharedEvent(data)
     const queued: Promise<void>[] = []
-    for (const broadcast of this.members.values()) queued.push(broadcast(event))
+    for (const broadcast of this.members.values()) {
+      try {
+        queued.push(broadcast(event))
+      } catch {
+        // Thrown at once or rejected later: it harms no other.
+      }
+    }
     await Promise.allSettled(queued)
   }
 }
