@@ -51,7 +51,7 @@ type State =
 const directTimeoutMs = 1500
 const reopenPauseMs = 500
 /** How long answers are waited for from an agent that no longer serves the container. */
-const answerGraceMs = 1000
+const abandonGraceMs = 1000
 const disconnectTimeoutMs = 2000
 
 /**
@@ -363,7 +363,7 @@ export class ContainerLink {
     if (this.state.kind !== 'open' || this.state.way !== way) return
     this.state = { kind: 'idle' }
     // An agent that still talks answers what it was asked, or refuses it; from a dead one nothing will come.
-    const graceMs = way.session.attached ? answerGraceMs : 0
+    const graceMs = way.session.attached ? abandonGraceMs : 0
     way.session.abandon((address) => address.target === this.uuid, why, graceMs)
     this.releaseWay(way)
   }

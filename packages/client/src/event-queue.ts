@@ -42,9 +42,7 @@ export function resolveEventQueueOptions(options: EventQueueOptions): ResolvedEv
 
 /** An event as bytes; one that is for many is encoded once. */
 export function encodeEvent(data: unknown): Uint8Array {
-  if (!(data instanceof SharedEvent)) return encodeValue(data, networkError)
-  data.encoded ??= encodeValue(data.data, networkError)
-  return data.encoded
+  return SharedEvent.encode(data, (value) => encodeValue(value, networkError))
 }
 
 const eventOverheadBytes = 128

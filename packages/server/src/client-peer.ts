@@ -14,10 +14,6 @@ import type { RemoteAgent } from './remote-agent.ts'
 /** Bytes that may wait for one client before it counts as one that does not read. */
 const eventBytesMax = 4 * 1024 * 1024
 
-function encodeEvent(data: unknown): Uint8Array {
-  return encodeValue(data instanceof SharedEvent ? data.data : data, networkError)
-}
-
 /** A client's session, and what this server keeps for it. */
 export class ClientPeer {
   readonly clientId: ClientUuid
@@ -52,7 +48,7 @@ export class ClientPeer {
       clientId: this.clientId,
       session: this.session,
       deliver: (uuid, data) => {
-        const payload = encodeEvent(data)
+        const payload = SharedEvent.encode(data, (value) => encodeValue(value, networkError))
         if (!this.deliver(uuid, payload))
           throw new NetworkError('OVERLOADED', 'the client does not read its events')
       },

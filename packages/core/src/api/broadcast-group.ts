@@ -8,11 +8,17 @@ import type { ClientUuid } from './ids.ts'
  */
 export class SharedEvent {
   readonly data: unknown
-  /** Filled in by whoever encodes it first. */
-  encoded: Uint8Array | undefined
+  private encoded: Uint8Array | undefined
 
   constructor(data: unknown) {
     this.data = data
+  }
+
+  /** What a container broadcasts, as bytes: an event for many is encoded for the first of them only. */
+  static encode(data: unknown, encode: (value: unknown) => Uint8Array): Uint8Array {
+    if (!(data instanceof SharedEvent)) return encode(data)
+    data.encoded ??= encode(data.data)
+    return data.encoded
   }
 }
 
