@@ -1,8 +1,21 @@
-import { zeromqTransport, type SessionLimits, type Transport } from '@hcengineering/network-backrpc'
-import { randomIds, silentLogger, type IdSource, type Logger } from '@hcengineering/network-core'
+import {
+  resolveEventQueueOptions,
+  zeromqTransport,
+  type EventQueueOptions,
+  type ResolvedEventQueueOptions,
+  type SessionLimits,
+  type Transport
+} from '@hcengineering/network-backrpc'
+import {
+  networkError,
+  randomIds,
+  silentLogger,
+  type IdSource,
+  type Logger
+} from '@hcengineering/network-core'
 
-/** Options of a {@link NetworkServer}. */
-export interface NetworkServerOptions {
+/** Options of a {@link NetworkServer}. How events for slow clients are treated holds for those that pass through it. */
+export interface NetworkServerOptions extends EventQueueOptions {
   /** What carries the messages. @default zeromq */
   transport?: Transport | undefined
   /** @default says nothing */
@@ -22,14 +35,17 @@ export interface ResolvedNetworkServerOptions {
   readonly limits: Partial<SessionLimits>
   readonly sessionsMax: number
   readonly ids: IdSource
+  readonly events: ResolvedEventQueueOptions
 }
 
+/** @throws NetworkError `INVALID_ARGUMENT` naming the option */
 export function resolveNetworkServerOptions(options: NetworkServerOptions): ResolvedNetworkServerOptions {
   return {
     transport: options.transport ?? zeromqTransport,
     logger: options.logger ?? silentLogger,
     limits: options.limits ?? {},
     sessionsMax: options.sessionsMax ?? 65_536,
-    ids: options.ids ?? randomIds
+    ids: options.ids ?? randomIds,
+    events: resolveEventQueueOptions(options, networkError)
   }
 }
