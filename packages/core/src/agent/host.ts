@@ -1,4 +1,5 @@
 import { hasCode, NetworkError, toNetworkError } from '../api/errors.ts'
+import { SharedEvent } from '../api/broadcast-group.ts'
 import type { Broadcast, Container, RequestContext } from '../api/container.ts'
 import type { ClientUuid } from '../api/ids.ts'
 import type { CallerClient } from '../api/reference.ts'
@@ -260,7 +261,7 @@ export class ContainerHost {
   }
 
   private broadcastTo(clientId: ClientUuid): Broadcast {
-    return (data) => {
+    return SharedEvent.takenBy((data) => {
       if (!this.ended && this.environment.fate(this.instance) === 'release') {
         return this.deliver(clientId, data)
       }
@@ -273,7 +274,7 @@ export class ContainerHost {
           drop: resolve
         })
       })
-    }
+    })
   }
 
   private deliver(clientId: ClientUuid, data: unknown): Promise<void> {
