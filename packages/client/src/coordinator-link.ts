@@ -49,7 +49,8 @@ export class RemoteCoordinator implements CoordinatorLink {
       operation: CoordinatorOperation.registerAgent,
       data: registration,
       timeoutMs: registrationTimeoutMs,
-      idempotent: true
+      // Never sent again to a coordinator that it was not made for: what it says of the lease is of that moment.
+      idempotent: false
     }
     askWith(this.session, asked, (error, value) => {
       let reply: RegistrationReply | undefined

@@ -114,4 +114,5 @@ export type { CoordinatorGateway, Destination, EventBatch, GetInProgress } from 
 export { NetworkImpl, type NetworkOptions } from './coordinator/network-impl.ts'
 export type { CoordinatorOptions } from './coordinator/options.ts'
 export type { GetInput } from './coordinator/references.ts'
+export type { RosterEntry, RosterRecord, RosterStore } from './coordinator/roster-store.ts'
 export * from './time/index.ts'

@@ -347,6 +347,9 @@ export class AgentImpl implements NetworkAgent {
       case 'resumed':
         this.resumed(effect.id)
         return
+      case 'demoted':
+        this.hosts.get(effect.id)?.demote()
+        return
       default:
         assertNever(effect)
     }

@@ -210,11 +210,15 @@ export class ContainerHost {
     for (const item of held) this.pass(item)
   }
 
-  /** It has ended: whoever waits hears so. */
-  end(): void {
-    if (this.ended) return
-    this.ended = true
-    this.container.onTerminated = this.ownOnTerminated
+  /** It stands by from now on. */
+  demote(): void {
+    const clients = [...this.subscribers.keys()]
+    this.cut()
+    for (const clientId of clients) this.tellDisconnected(clientId)
+  }
+
+  /** This activation is over: whoever waits for something hears so. */
+  private cut(): void {
     this.serving.abort(new NetworkError('NOT_SERVING', 'the container has ended'))
     const { held } = this
     this.held = []
@@ -227,6 +231,14 @@ export class ContainerHost {
     const subscribers = [...this.subscribers.values()]
     this.subscribers.clear()
     for (const subscriber of subscribers) subscriber.ended(this.instance.uuid)
+  }
+
+  /** It has ended. */
+  end(): void {
+    if (this.ended) return
+    this.ended = true
+    this.container.onTerminated = this.ownOnTerminated
+    this.cut()
     try {
       this.ownOnTerminated?.()
     } catch (error) {

@@ -30,6 +30,8 @@ export type Phase =
   | { readonly kind: 'prepared'; readonly startId: number }
   | { readonly kind: 'standby' }
   | { readonly kind: 'serving'; readonly token: ActivationToken }
+  /** Has served under this token, and waits to hear whether it may again: the lease has lapsed since. */
+  | { readonly kind: 'claimed'; readonly token: ActivationToken }
   /** `terminate()` runs. `report` says whether the coordinator has to be told, rather than waits. */
   | {
       readonly kind: 'ending'
@@ -47,6 +49,8 @@ export interface Instance {
   readonly labels: readonly string[]
   readonly extra: unknown
   readonly stateless: boolean
+  /** The one that gets without uuid and labels share on this agent. */
+  readonly shared: boolean
   phase: Phase
 }
 
@@ -62,6 +66,8 @@ export type AgentEffect =
   | { readonly kind: 'report'; readonly report: EndedReport }
   /** Held replies and events of this instance may leave now. */
   | { readonly kind: 'resumed'; readonly id: InstanceId }
+  /** It stands by from now on: nothing of what it did as the active one may leave any more. */
+  | { readonly kind: 'demoted'; readonly id: InstanceId }
 
 /** What an instance may do now. */
 export type Fate = 'release' | 'hold' | 'drop'
@@ -107,8 +113,9 @@ export class AgentMachine {
     moment: Moment
   ): Registration {
     const containers: InventoryEntry[] = []
+    const lapsed = this.lease.holder === undefined || !this.lease.valid(moment)
     for (const instance of this.instances.values()) {
-      if (instance.phase.kind !== 'ending') containers.push(inventoryOf(instance))
+      if (instance.phase.kind !== 'ending') containers.push(inventoryOf(instance, lapsed))
     }
     return {
       agentId: this.agentId,
@@ -116,7 +123,6 @@ export class AgentMachine {
       kinds,
       endpoint,
       seen: this.lease.seen,
-      leased: this.lease.holder !== undefined && this.lease.valid(moment),
       containers
     }
   }
@@ -131,12 +137,14 @@ export class AgentMachine {
     this.lease.grant(reply.coordinator, sent, reply.leaseMs)
     const resume = new Map(reply.resume.map(({ uuid, token }) => [uuid, token]))
     const standby = new Set(reply.standby)
+    const held = new Set(reply.held)
     for (const { uuid } of asked.containers) {
       const instance = this.byUuid.get(uuid)
       if (instance === undefined || instance.phase.kind === 'ending') continue
       const token = resume.get(uuid)
       if (token !== undefined) this.serve(instance, token)
-      else if (standby.has(uuid)) instance.phase = { kind: 'standby' }
+      else if (standby.has(uuid)) this.standBy(instance)
+      else if (held.has(uuid)) this.claim(instance)
       // Given to somebody else: what it still has to say must not leave.
       else this.beginEnd(instance, 'fenced', false)
     }
@@ -144,9 +152,11 @@ export class AgentMachine {
   }
 
   /** A container was added that belongs to this agent. */
-  addStandby(item: Omit<Instance, 'id' | 'phase' | 'stateless' | 'labels' | 'extra'>): InstanceId {
+  addStandby(item: Pick<Instance, 'uuid' | 'kind' | 'endpoint'>): InstanceId {
     if (this.byUuid.has(item.uuid)) throw inUse(item.uuid)
-    return this.add({ ...item, labels: [], extra: undefined, stateless: true }, { kind: 'standby' }).id
+    const { uuid, kind, endpoint } = item
+    const whole = { uuid, kind, endpoint, labels: [], extra: undefined, stateless: true, shared: false }
+    return this.add(whole, { kind: 'standby' }).id
   }
 
   // Commands
@@ -183,7 +193,7 @@ export class AgentMachine {
     const startId = this.nextLocalStart--
     const coordinator: CoordinatorIdentity = { epoch: 0, incarnation: '' }
     const token = { epoch: 0, sequence: this.nextLocalSequence++ }
-    const command = { coordinator, startId, kind, uuid, labels, extra, token }
+    const command = { coordinator, startId, kind, uuid, labels, extra, shared: false, token }
     this.starting.set(startId, { command, token, withdrawn: false })
     this.effects.push({ kind: 'runFactory', command })
     return startId
@@ -204,9 +214,9 @@ export class AgentMachine {
         : this.byUuid.has(made.uuid)
           ? inUse(made.uuid)
           : undefined
-    const { kind, labels, extra } = command
+    const { kind, labels, extra, shared } = command
     const { uuid, endpoint } = made
-    const item = { uuid, endpoint, kind, labels, extra, stateless: false }
+    const item = { uuid, endpoint, kind, labels, extra, stateless: false, shared }
     if (wrong !== undefined || withdrawn) {
       const instance: Instance = { ...item, id: this.nextId++, phase: { kind: 'prepared', startId } }
       this.instances.set(instance.id, instance)
@@ -233,7 +243,8 @@ export class AgentMachine {
     if (instance === undefined || instance.phase.kind === 'ending') {
       throw new NetworkError('CONTAINER_NOT_FOUND', `container ${command.uuid} is not here`)
     }
-    if (instance.phase.kind === 'serving' && compareTokens(command.token, instance.phase.token) < 0) {
+    const { phase } = instance
+    if ('token' in phase && phase.token !== undefined && compareTokens(command.token, phase.token) < 0) {
       throw new NetworkError('LEASE_REFUSED', `container ${command.uuid} serves under a newer token`)
     }
     this.serve(instance, command.token)
@@ -256,8 +267,11 @@ export class AgentMachine {
     if (instance === undefined) return undefined
     const { phase } = instance
     // Guarded: the command may be about an earlier activation.
-    if (phase.kind === 'serving' && token !== undefined && compareTokens(token, phase.token) < 0)
+    if (isActive(phase) && token !== undefined && compareTokens(token, phase.token) < 0) return undefined
+    if (reason === 'outranked' && instance.stateless && phase.kind !== 'ending') {
+      this.standBy(instance)
       return undefined
+    }
     if (phase.kind !== 'ending') this.beginEnd(instance, reason, false)
     return instance.id
   }
@@ -284,7 +298,7 @@ export class AgentMachine {
   endedItself(id: InstanceId): void {
     const instance = this.instances.get(id)
     if (instance === undefined || instance.phase.kind === 'ending') return
-    const token = instance.phase.kind === 'serving' ? instance.phase.token : undefined
+    const token = isActive(instance.phase) ? instance.phase.token : undefined
     instance.phase = { kind: 'ending', token, reason: 'self', report: true }
     this.terminated(id)
   }
@@ -330,7 +344,8 @@ export class AgentMachine {
     if (instance === undefined) return 'drop'
     const { phase } = instance
     // While it ends, its last words may leave: whoever ended it waits until it has.
-    const isOwn = phase.kind === 'serving' || (phase.kind === 'ending' && phase.reason !== 'fenced')
+    const isOwn = phase.kind === 'serving' || (phase.kind === 'ending' && !isFenced(phase.reason))
+    if (phase.kind === 'claimed') return 'hold'
     if (!isOwn) return 'drop'
     if (this.lease.valid(moment)) return 'release'
     return phase.kind === 'serving' ? 'hold' : 'drop'
@@ -392,19 +407,50 @@ export class AgentMachine {
     this.effects.push({ kind: 'resumed', id: instance.id })
   }
 
+  private claim(instance: Instance): void {
+    if (isActive(instance.phase)) instance.phase = { kind: 'claimed', token: instance.phase.token }
+  }
+
+  private standBy(instance: Instance): void {
+    const wasActive = isActive(instance.phase)
+    instance.phase = { kind: 'standby' }
+    if (wasActive) this.effects.push({ kind: 'demoted', id: instance.id })
+  }
+
   private beginEnd(instance: Instance, reason: EndReason, report: boolean): void {
     const { phase } = instance
-    const token = phase.kind === 'serving' ? phase.token : undefined
+    const token = isActive(phase) ? phase.token : undefined
     instance.phase = { kind: 'ending', token, reason, report }
     this.effects.push({ kind: 'terminate', id: instance.id })
   }
 }
 
-function inventoryOf(instance: Instance): InventoryEntry {
-  const { uuid, kind, endpoint, labels, extra, stateless, phase } = instance
-  const token = phase.kind === 'serving' ? phase.token : undefined
+/** Whether it serves, or would if the lease had not lapsed. */
+function isActive(phase: Phase): phase is Extract<Phase, { kind: 'serving' | 'claimed' }> {
+  return phase.kind === 'serving' || phase.kind === 'claimed'
+}
+
+/** Somebody else has it: nothing it still says may leave. */
+function isFenced(reason: EndReason): boolean {
+  return reason === 'fenced' || reason === 'outranked'
+}
+
+function inventoryOf(instance: Instance, lapsed: boolean): InventoryEntry {
+  const { uuid, kind, endpoint, labels, extra, stateless, shared, phase } = instance
+  const token = isActive(phase) ? phase.token : undefined
   const startId = phase.kind === 'prepared' ? phase.startId : undefined
-  return { uuid, kind, endpoint, labels, extra, stateless, token, startId }
+  return {
+    uuid,
+    kind,
+    endpoint,
+    labels,
+    extra,
+    stateless,
+    shared,
+    token,
+    lapsed: lapsed || phase.kind === 'claimed',
+    startId
+  }
 }
 
 function resultOf(instance: Instance): StartResult {

@@ -25,6 +25,7 @@ export const networkErrorCodes = [
   'NO_AGENT',
   'OUTCOME_UNKNOWN',
   'OVERLOADED',
+  'STORE_FAILED',
   'TIMEOUT',
   'UNKNOWN_OPERATION',
   'UUID_IN_USE'

@@ -18,6 +18,7 @@ import type { CoordinatorEffect } from '../../src/coordinator/effects.ts'
 import { agentKey, type AgentKey } from '../../src/coordinator/entries.ts'
 import { CoordinatorMachine } from '../../src/coordinator/machine.ts'
 import { resolveCoordinatorOptions, type CoordinatorOptions } from '../../src/coordinator/options.ts'
+import type { RosterStore } from '../../src/coordinator/roster-store.ts'
 
 export const kind = (name: string): ContainerKind => name as ContainerKind
 export const uuid = (name: string): ContainerUuid => name as ContainerUuid
@@ -33,7 +34,9 @@ export function inventory(name: string, parts: Partial<InventoryEntry> = {}): In
     labels: [],
     extra: undefined,
     stateless: false,
+    shared: false,
     token: undefined,
+    lapsed: false,
     ...parts
   }
 }
@@ -76,9 +79,9 @@ export class CoordinatorBench {
   readonly alive = new Set<string>()
   private lastHandle = 0
 
-  constructor(options: CoordinatorOptions = {}) {
+  constructor(options: CoordinatorOptions = {}, store?: RosterStore) {
     this.machine = new CoordinatorMachine(
-      resolveCoordinatorOptions({ epoch: 10, ...options }, 0, 'coordinator'),
+      resolveCoordinatorOptions({ epoch: 10, ...options }, 0, 'coordinator', store),
       this.now
     )
   }
@@ -91,8 +94,10 @@ export class CoordinatorBench {
         kinds: (parts.kinds ?? ['room']).map(kind),
         endpoint: undefined,
         seen: parts.seen,
-        leased: parts.leased ?? true,
-        containers: parts.containers ?? []
+        containers: (parts.containers ?? []).map((item) => ({
+          ...item,
+          lapsed: item.lapsed || parts.leased === false
+        }))
       },
       this.now
     )
