@@ -10,6 +10,7 @@ export const networkErrorCodes = [
   'CLOSED',
   'CONNECTION_TIMEOUT',
   'CONTAINER_NOT_FOUND',
+  'DATA_IN_USE',
   'FACTORY_FAILED',
   'HANDSHAKE_REFUSED',
   'INTERNAL',

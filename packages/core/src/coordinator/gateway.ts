@@ -29,6 +29,7 @@ export interface CoordinatorGateway {
   readonly link: CoordinatorLink
   readonly identity: CoordinatorIdentity
   readonly pingIntervalMs: number
+  readonly aliveTimeoutMs: number
 
   /** Agents of the last coordinator for which this one still waits. */
   awaitedAgents(): readonly RosterEntry[]

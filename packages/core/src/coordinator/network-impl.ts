@@ -258,6 +258,7 @@ export class NetworkImpl implements Network {
         return identity()
       },
       pingIntervalMs: this.options.pingIntervalMs,
+      aliveTimeoutMs: this.options.aliveTimeoutMs,
       awaitedAgents: () => machine.awaitedAgents,
       agentAnswered: (agentId, incarnation) =>
         this.keeper?.update(agentKey(agentId, incarnation), { answered: true }),

@@ -22,6 +22,9 @@ const storeOf = (...agents: string[]): RosterStore => ({
 const held = (name: string, sequence: number): ReturnType<typeof inventory> =>
   inventory(name, { token: token(9, sequence), lapsed: true })
 
+const active = (sequence: number): ReturnType<typeof standby> =>
+  standby('leader', { token: token(9, sequence), lapsed: true })
+
 describe('what an agent without a lease brings during the hold', () => {
   test('waits for its end; then the highest token wins and is reissued, the others end', () => {
     const bench = new CoordinatorBench({ aliveTimeout: 3 })
@@ -71,8 +74,6 @@ describe('what an agent without a lease brings during the hold', () => {
 
   test('stands by, if it belongs to its agent and another one has the higher token', () => {
     const bench = new CoordinatorBench({ aliveTimeout: 3 })
-    const active = (sequence: number): ReturnType<typeof standby> =>
-      standby('leader', { token: token(9, sequence), lapsed: true })
     bench.register('s', { seen, kinds: [], containers: [standby('leader')] })
     bench.register('a', { seen, kinds: [], containers: [active(5)] })
     bench.register('b', { seen, kinds: [], containers: [active(7)] })
