@@ -30,6 +30,7 @@ import type {
 } from '../contract/ports.ts'
 import { Binding } from './binding.ts'
 import { requireHosted, type ContainerFactories } from './factory.ts'
+import { HealthChecks } from './health.ts'
 import { ContainerHost, type HostEnvironment } from './host.ts'
 import type { Moment } from './lease.ts'
 import { AgentMachine, type AgentEffect, type Instance, type InstanceId } from './machine.ts'
@@ -71,7 +72,7 @@ export class AgentImpl implements NetworkAgent {
   private readonly ends = new Map<InstanceId, (() => void)[]>()
   private listenerEndpoint: AgentEndpointRef | undefined
   private binding: Binding | undefined
-  private cancelHealth: (() => void) | undefined
+  private readonly health: HealthChecks
 
   constructor(uuid: AgentUuid, factories: ContainerFactories, options: AgentOptions = {}) {
     this.uuid = requireName(uuid, 'the uuid of an agent')
@@ -91,6 +92,7 @@ export class AgentImpl implements NetworkAgent {
       callerFor: (context) => this.callerFor(context),
       fate: (instance) => this.machine.fate(instance.id, this.moment())
     }
+    this.health = new HealthChecks(this.options, this.hosts, (host) => this.unhealthy(host))
     this.link = this.createLink(incarnation)
   }
 
@@ -144,7 +146,7 @@ export class AgentImpl implements NetworkAgent {
     }
     const startId = this.machine.startLocal(request.kind, uuid, request.labels ?? [], request.extra)
     const started = this.awaitStart(startId)
-    this.drain()
+    this.apply()
     const result = await started
     const instance = this.machine.find(result.uuid)
     const made = instance === undefined ? undefined : this.recordOf(instance)
@@ -185,15 +187,15 @@ export class AgentImpl implements NetworkAgent {
       throw new NetworkError('CONTAINER_NOT_FOUND', `agent ${this.uuid} hosts no container ${container}`)
     }
     const ended = this.awaitEnd(id)
-    this.drain()
+    this.apply()
     await ended
   }
 
   /** Ends every container, awaiting each `terminate()`, and leaves the network. The agent can be registered again. */
   async close(): Promise<void> {
-    this.stopHealth()
+    this.health.stop()
     const ended = this.machine.endAll().map((id) => this.awaitEnd(id))
-    this.drain()
+    this.apply()
     await Promise.all(ended)
     await this.binding?.close()
     this.binding = undefined
@@ -236,19 +238,19 @@ export class AgentImpl implements NetworkAgent {
       this.starts.delete(command.startId)
       return Promise.reject(toNetworkError(error))
     }
-    this.drain()
+    this.apply()
     return started
   }
 
   private async grant(command: GrantCommand): Promise<void> {
     this.machine.grant(command, this.moment())
-    this.drain()
+    this.apply()
   }
 
   private async end(command: EndCommand): Promise<void> {
     const id = this.machine.end(command)
     const ended = id === undefined ? undefined : this.awaitEnd(id)
-    this.drain()
+    this.apply()
     await ended
   }
 
@@ -296,20 +298,20 @@ export class AgentImpl implements NetworkAgent {
         link: this.link,
         moment: () => this.moment(),
         registration: () => this.machine.registration(this.kinds, this.endpoint, this.moment()),
-        drain: () => this.drain(),
+        apply: () => this.apply(),
         quiesce: () => this.quiesce()
       },
       coordinator
     )
     this.binding = binding
-    if (this.hosts.size > 0) this.scheduleHealth()
+    this.health.start()
     return {
       registered: binding.registered,
       refresh: () => binding.refresh(),
       close: async () => {
         if (this.binding === binding) {
           this.binding = undefined
-          this.stopHealth()
+          this.health.stop()
         }
         await binding.close()
       }
@@ -318,7 +320,7 @@ export class AgentImpl implements NetworkAgent {
 
   // Effects of the machine
 
-  private drain(): void {
+  private apply(): void {
     for (let effects = this.machine.drain(); effects.length > 0; effects = this.machine.drain()) {
       for (const effect of effects) this.carryOut(effect)
     }
@@ -367,12 +369,12 @@ export class AgentImpl implements NetworkAgent {
       made = requireHosted(await factory(options, this.listenerEndpoint as AgentEndpointRef), kind)
     } catch (error) {
       this.machine.factoryFailed(startId, toNetworkError(error, 'FACTORY_FAILED'))
-      this.drain()
+      this.apply()
       return
     }
     const id = this.machine.factoryDone(startId, made)
     this.adopt(id, made.container)
-    this.drain()
+    this.apply()
   }
 
   /** Keeps the live object for an instance. */
@@ -381,18 +383,19 @@ export class AgentImpl implements NetworkAgent {
     if (instance === undefined) return
     const host = new ContainerHost(instance, container, this.environment, () => {
       this.machine.endedItself(id)
-      this.drain()
+      this.apply()
     })
     this.hosts.set(id, host)
     hostContainer(container, this.link)
-    this.scheduleHealth()
+    // Only while registered: nobody would replace what is not well, and a timer keeps the process alive.
+    if (this.binding !== undefined) this.health.start()
   }
 
   private async terminateHost(id: InstanceId): Promise<void> {
     const host = this.hosts.get(id)
     if (host !== undefined) await this.terminateInTime(host)
     this.machine.terminated(id)
-    this.drain()
+    this.apply()
   }
 
   private terminateInTime(host: ContainerHost): Promise<void> {
@@ -482,62 +485,10 @@ export class AgentImpl implements NetworkAgent {
     )
   }
 
-  // Health
-
-  private stopHealth(): void {
-    this.cancelHealth?.()
-    this.cancelHealth = undefined
-  }
-
-  /** Only while registered: nobody would replace what is not well, and a timer keeps the process alive. */
-  private scheduleHealth(): void {
-    if (this.binding === undefined) return
-    this.cancelHealth ??= this.options.clock.after(this.options.healthIntervalMs, () => {
-      this.cancelHealth = undefined
-      for (const host of [...this.hosts.values()]) this.checkHealth(host)
-      if (this.hosts.size > 0) this.scheduleHealth()
-    })
-  }
-
-  private checkHealth(host: ContainerHost): void {
-    const now = this.options.clock.now()
-    if (host.instance.phase.kind === 'ending') return
-    if (host.pingedAt !== undefined) {
-      if (now - host.pingedAt < this.options.healthTimeoutMs) return
-      this.pingFailed(
-        host,
-        new NetworkError('TIMEOUT', `ping() took longer than ${this.options.healthTimeoutMs} ms`)
-      )
-    }
-    host.pingedAt = now
-    const settle = (error?: unknown): void => {
-      // Guarded: a ping that was given up may settle after the next one was sent.
-      if (host.pingedAt !== now) return
-      host.pingedAt = undefined
-      if (error === undefined) host.pingFailures = 0
-      else this.pingFailed(host, error)
-    }
-    try {
-      Promise.resolve(host.container.ping()).then(
-        () => settle(),
-        (error: unknown) => settle(error ?? new Error('ping() was rejected'))
-      )
-    } catch (error) {
-      settle(error)
-    }
-  }
-
-  private pingFailed(host: ContainerHost, error: unknown): void {
-    const { instance } = host
-    const { logger, healthFailuresMax } = this.options
-    host.pingFailures++
-    logger.warn(
-      { uuid: instance.uuid, kind: instance.kind, failures: host.pingFailures, error },
-      'ping() failed'
-    )
-    if (host.pingFailures <= healthFailuresMax || this.machine.find(instance.uuid) !== instance) return
+  private unhealthy({ instance }: ContainerHost): void {
+    if (this.machine.find(instance.uuid) !== instance) return
     this.machine.endLocally(instance.uuid, 'health')
-    this.drain()
+    this.apply()
   }
 
   // Shared

@@ -20,7 +20,7 @@ export interface BindingEnvironment {
   moment(): Moment
   registration(): Registration
   /** Carries out what the machine wants done. */
-  drain(): void
+  apply(): void
   /** The lease has lapsed. */
   quiesce(): void
 }
@@ -102,7 +102,7 @@ export class Binding implements AgentBinding {
       return
     }
     this.pingIntervalMs = reply.pingIntervalMs
-    this.environment.drain()
+    this.environment.apply()
     this.watchLapse()
     this.settleRegistered?.resolve()
     this.settleRegistered = undefined
