@@ -59,6 +59,13 @@ export class CoordinatorOperations {
       [CoordinatorOperation.renewAgent, (call) => this.gateway.link.renew(readRenewal(call.data))],
       [CoordinatorOperation.updateAgent, (call, client) => this.updateAgent(call, client)],
       [CoordinatorOperation.containerEnded, (call) => this.gateway.link.ended(readEndedReport(call.data))],
+      [
+        CoordinatorOperation.drainAgent,
+        (call) => {
+          const { agentId, incarnation } = readAgentIncarnation(call.data)
+          return this.gateway.link.drain(agentId, incarnation)
+        }
+      ],
       [CoordinatorOperation.unregisterAgent, (call, client) => this.unregister(call, client)]
     ])
   }

@@ -37,6 +37,9 @@ import { AgentMachine, type AgentEffect, type Instance, type InstanceId } from '
 import { resolveAgentOptions, type AgentOptions, type ResolvedAgentOptions } from './options.ts'
 import { hostContainer } from './hosts.ts'
 
+/** What handing over takes besides the containers' own time. */
+const drainMarginMs = 2000
+
 interface Pending<T> {
   readonly resolve: (value: T) => void
   readonly reject: (error: Error) => void
@@ -73,6 +76,8 @@ export class AgentImpl implements NetworkAgent {
   private listenerEndpoint: AgentEndpointRef | undefined
   private binding: Binding | undefined
   private readonly health: HealthChecks
+  /** Set while draining: nothing is served here any more. */
+  private emptied: (() => void) | undefined
 
   constructor(uuid: AgentUuid, factories: ContainerFactories, options: AgentOptions = {}) {
     this.uuid = requireName(uuid, 'the uuid of an agent')
@@ -85,7 +90,8 @@ export class AgentImpl implements NetworkAgent {
     this.factories = { ...factories }
     this.options = resolveAgentOptions(options)
     const incarnation = this.options.ids()
-    this.machine = new AgentMachine(uuid, incarnation)
+    const { activation } = this.options
+    this.machine = new AgentMachine(uuid, incarnation, (kind) => activation[kind] === 'available')
     this.environment = {
       logger: this.options.logger,
       heldMax: this.options.heldMax,
@@ -191,6 +197,45 @@ export class AgentImpl implements NetworkAgent {
     await ended
   }
 
+  /**
+   * Leaves the network without failing a call: nothing new is taken, and each container goes elsewhere once it has
+   * answered what it was asked, up to `drainTimeout`. Calls that come meanwhile wait for it there. Then
+   * {@link close}.
+   */
+  async drain(): Promise<void> {
+    this.machine.leave()
+    const { binding } = this
+    if (binding !== undefined) {
+      const { clock, logger, drainTimeoutMs, terminateTimeoutMs } = this.options
+      const limitMs = drainTimeoutMs + terminateTimeoutMs + drainMarginMs
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(limitMs, () => {
+          logger.warn(
+            { agentId: this.uuid, limitMs },
+            'the coordinator has not taken everything: not waiting longer'
+          )
+          resolve()
+        })
+        this.emptied = () => {
+          cancel()
+          resolve()
+        }
+        binding.drain().then(
+          () => this.noteEmpty(),
+          (error: unknown) => {
+            logger.warn(
+              { agentId: this.uuid, error },
+              'the coordinator did not hear that this agent is draining'
+            )
+            this.emptied?.()
+          }
+        )
+      })
+      this.emptied = undefined
+    }
+    await this.close()
+  }
+
   /** Ends every container, awaiting each `terminate()`, and leaves the network. The agent can be registered again. */
   async close(): Promise<void> {
     this.health.stop()
@@ -261,8 +306,7 @@ export class AgentImpl implements NetworkAgent {
   private dispatch(call: ContainerCall): Promise<unknown> {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
-    if (instance?.phase.kind !== 'serving' || host === undefined)
-      return Promise.reject(this.notServing(call.uuid))
+    if (instance === undefined || host === undefined) return Promise.reject(this.notServing(call.uuid))
     return host.request(call, instance.phase.token)
   }
 
@@ -275,7 +319,7 @@ export class AgentImpl implements NetworkAgent {
   private dispatchStream(call: StreamCall): void {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
-    if (instance?.phase.kind !== 'serving' || host === undefined) call.sink.end(this.notServing(call.uuid))
+    if (instance === undefined || host === undefined) call.sink.end(this.notServing(call.uuid))
     else host.stream(call, instance.phase.token).catch(this.reportBug)
   }
 
@@ -336,6 +380,10 @@ export class AgentImpl implements NetworkAgent {
         return
       case 'startFailed':
         this.takeStart(effect.startId)?.reject(effect.error)
+        this.noteEmpty()
+        return
+      case 'drain':
+        this.drainHost(effect.id).catch(this.reportBug)
         return
       case 'terminate':
         this.terminateHost(effect.id).catch(this.reportBug)
@@ -391,6 +439,28 @@ export class AgentImpl implements NetworkAgent {
     if (this.binding !== undefined) this.health.start()
   }
 
+  /** Waits until nothing runs in it any more, though not for ever. */
+  private async drainHost(id: InstanceId): Promise<void> {
+    const host = this.hosts.get(id)
+    const { clock, logger, drainTimeoutMs } = this.options
+    if (host !== undefined) {
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(drainTimeoutMs, () => {
+          const { uuid, kind } = host.instance
+          logger.warn({ uuid, kind, drainTimeoutMs }, 'what still runs is given up: its agent is draining')
+          host.cut()
+          resolve()
+        })
+        host.whenIdle(() => {
+          cancel()
+          resolve()
+        })
+      })
+    }
+    this.machine.drained(id)
+    this.apply()
+  }
+
   private async terminateHost(id: InstanceId): Promise<void> {
     const host = this.hosts.get(id)
     if (host !== undefined) await this.terminateInTime(host)
@@ -425,6 +495,13 @@ export class AgentImpl implements NetworkAgent {
     })
   }
 
+  /** Standbys serve nobody: they need not be waited for. */
+  private noteEmpty(): void {
+    if (this.emptied === undefined || this.machine.startsUnderWay > 0) return
+    for (const { phase } of this.machine.all()) if (phase.kind !== 'standby') return
+    this.emptied()
+  }
+
   private gone(instance: Instance, reason: EndReason): void {
     const host = this.hosts.get(instance.id)
     this.hosts.delete(instance.id)
@@ -432,6 +509,7 @@ export class AgentImpl implements NetworkAgent {
     this.options.logger.debug({ uuid: instance.uuid, kind: instance.kind, reason }, 'container ended')
     for (const resolve of this.ends.get(instance.id) ?? []) resolve()
     this.ends.delete(instance.id)
+    this.noteEmpty()
     this.tellUpdate(instance, NetworkEventKind.removed)
   }
 
@@ -451,7 +529,7 @@ export class AgentImpl implements NetworkAgent {
   }
 
   private quiesce(): void {
-    for (const host of this.hosts.values()) host.quiesce()
+    for (const host of this.hosts.values()) if (!this.machine.goesOn(host.instance)) host.quiesce()
   }
 
   /** Tells the coordinator of new kinds, endpoints and instances; before registration there is nobody to tell. */

@@ -63,6 +63,12 @@ export class Binding implements AgentBinding {
     this.register(++this.attempt)
   }
 
+  /** Tells the coordinator that the agent is about to leave. */
+  async drain(): Promise<void> {
+    const { agentId, incarnation } = this.environment.link
+    await this.coordinator.drain(agentId, incarnation)
+  }
+
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true

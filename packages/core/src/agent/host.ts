@@ -53,6 +53,7 @@ export class ContainerHost {
   private serving = new AbortController()
   private readonly ownOnTerminated: (() => void) | undefined
   private ended = false
+  private idle: (() => void) | undefined
 
   constructor(instance: Instance, container: Container, environment: HostEnvironment, onEnded: () => void) {
     this.instance = instance
@@ -64,6 +65,19 @@ export class ContainerHost {
 
   get requestsInFlight(): number {
     return this.inFlight.length
+  }
+
+  /** Calls back once no request and no stream runs in it; at once when none does. */
+  whenIdle(idle: () => void): void {
+    this.idle = idle
+    this.noteIdle()
+  }
+
+  private noteIdle(): void {
+    if (this.idle === undefined || this.inFlight.length > 0 || this.streams.size > 0) return
+    const { idle } = this
+    this.idle = undefined
+    idle()
   }
 
   /** Hands a request to the container. The caller has just asked whether it may serve. */
@@ -108,6 +122,7 @@ export class ContainerHost {
       sink.end(toNetworkError(error))
     } finally {
       this.streams.delete(sink)
+      this.noteIdle()
     }
   }
 
@@ -218,7 +233,7 @@ export class ContainerHost {
   }
 
   /** This activation is over: whoever waits for something hears so. */
-  private cut(): void {
+  cut(): void {
     this.serving.abort(new NetworkError('NOT_SERVING', 'the container has ended'))
     const { held } = this
     this.held = []
@@ -269,6 +284,7 @@ export class ContainerHost {
     entry.index = -1
     if (error === undefined) entry.resolve(value)
     else entry.reject(error)
+    if (this.idle !== undefined) this.noteIdle()
   }
 
   private broadcastTo(clientId: ClientUuid): Broadcast {

@@ -101,6 +101,7 @@ export function readRegistration(value: unknown): Registration {
     kinds: names(from, 'kinds', kindsMax),
     endpoint: optional(from, 'endpoint', endpointOf<AgentEndpointRef>),
     seen: optional(from, 'seen', identity),
+    draining: from['draining'] === true,
     containers: list(from, 'containers', listMax).map(readInventoryEntry)
   }
 }
@@ -348,6 +349,7 @@ const endReasons: readonly EndReason[] = [
   'self',
   'fenced',
   'outranked',
+  'drained',
   'withdrawn',
   'agent-closed'
 ]
