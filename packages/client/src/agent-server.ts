@@ -6,6 +6,7 @@ import {
   type TickManager
 } from '@hcengineering/network-core'
 import { AgentListener, type AgentListenerOptions } from './agent-listener.ts'
+import { eventOptionsOfAgents } from './local-sessions.ts'
 
 /**
  * Listens for an agent, so that clients can talk to its containers without the coordinator between.
@@ -66,6 +67,7 @@ export class NetworkAgentServer {
       throw new NetworkError('INVALID_ARGUMENT', `this agent server serves agent ${this.agent.uuid} already`)
     }
     this.agent = agent
+    eventOptionsOfAgents.set(agent.link, this.listener.eventOptions)
     agent.endpoint = this.endpoint
   }
 

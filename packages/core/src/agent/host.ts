@@ -1,4 +1,5 @@
 import { hasCode, NetworkError, toNetworkError } from '../api/errors.ts'
+import { SharedEvent } from '../api/broadcast-group.ts'
 import type { Broadcast, Container, RequestContext } from '../api/container.ts'
 import type { ClientUuid } from '../api/ids.ts'
 import type { CallerClient } from '../api/reference.ts'
@@ -288,7 +289,7 @@ export class ContainerHost {
   }
 
   private broadcastTo(clientId: ClientUuid): Broadcast {
-    return (data) => {
+    return SharedEvent.takenBy((data) => {
       if (!this.ended && this.environment.fate(this.instance) === 'release') {
         return this.deliver(clientId, data)
       }
@@ -301,7 +302,7 @@ export class ContainerHost {
           drop: resolve
         })
       })
-    }
+    })
   }
 
   private deliver(clientId: ClientUuid, data: unknown): Promise<void> {
