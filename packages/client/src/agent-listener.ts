@@ -97,6 +97,11 @@ export class AgentListener {
       port: parts.port,
       pingIntervalMs,
       sessionsMax: options.sessionsMax,
+      // Whoever dials learns who answers here: a coordinator tells a new incarnation from the one it knew.
+      details: () => {
+        const agent = parts.agent()
+        return agent && { agentId: agent.agentId, incarnation: agent.incarnation }
+      },
       handler: {
         request: (call) => this.request(call),
         stream: (incoming, session) => {

@@ -71,6 +71,15 @@ export class NetworkAgentServer {
     agent.endpoint = this.endpoint
   }
 
+  /**
+   * Leaves without failing a call: each container goes elsewhere once it has answered what it was asked, up to the
+   * agent's `drainTimeout`. Then {@link close}. What to do upon SIGTERM.
+   */
+  async drain(): Promise<void> {
+    if (this.closing === undefined) await this.agent?.drain()
+    await this.close()
+  }
+
   /** Ends the agent's containers, awaiting each `terminate()`, lets the agent go, and stops listening. */
   close(): Promise<void> {
     this.closing ??= this.shutDown()

@@ -49,7 +49,8 @@ export class RemoteCoordinator implements CoordinatorLink {
       operation: CoordinatorOperation.registerAgent,
       data: registration,
       timeoutMs: registrationTimeoutMs,
-      idempotent: true
+      // Never sent again to a coordinator that it was not made for: what it says of the lease is of that moment.
+      idempotent: false
     }
     askWith(this.session, asked, (error, value) => {
       let reply: RegistrationReply | undefined
@@ -73,6 +74,10 @@ export class RemoteCoordinator implements CoordinatorLink {
 
   async update(update: AgentUpdate): Promise<void> {
     await this.ask(CoordinatorOperation.updateAgent, update, reportTimeoutMs)
+  }
+
+  async drain(agentId: AgentUuid, incarnation: string): Promise<void> {
+    await this.ask(CoordinatorOperation.drainAgent, { agentId, incarnation }, reportTimeoutMs)
   }
 
   async unregister(agentId: AgentUuid, incarnation: string): Promise<void> {

@@ -13,4 +13,5 @@ export type {
 } from '@hcengineering/network-core'
 export { LocalAgents } from './local-sessions.ts'
 export { createNetworkClient } from './network-client.ts'
+export { shutDownOnSignals, type ShutDownParts } from './shut-down.ts'
 export type { ClientOptions } from './options.ts'

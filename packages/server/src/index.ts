@@ -1,2 +1,2 @@
 export { NetworkServer } from './network-server.ts'
-export type { NetworkServerOptions } from './options.ts'
+export type { NetworkServerOptions, ProofOfDeath } from './options.ts'

@@ -21,6 +21,7 @@ import {
   type NetworkImpl,
   type TickManager
 } from '@hcengineering/network-core'
+import { AgentWatches } from './agent-watches.ts'
 import { ClientPeer } from './client-peer.ts'
 import { CoordinatorOperations } from './operations.ts'
 import {
@@ -47,6 +48,7 @@ export class NetworkServer {
   private readonly gateway: CoordinatorGateway
   private readonly options: ResolvedNetworkServerOptions
   private readonly listener: Listener
+  private readonly watches: AgentWatches
   private readonly operations: CoordinatorOperations
   private readonly peers = new Map<ClientUuid, ClientPeer>()
   private readonly stopEvents: () => void
@@ -67,7 +69,7 @@ export class NetworkServer {
   ) {
     this.gateway = network.gateway
     this.options = resolveNetworkServerOptions(options)
-    this.operations = new CoordinatorOperations(this.gateway, network, tickManager)
+    const { transport, logger, ids, proofOfDeath } = this.options
     const listening: ListenerOptions = {
       transport: this.options.transport,
       clock: tickManager,
@@ -90,6 +92,15 @@ export class NetworkServer {
       onEnded: (peer, reason) => this.ended(peer, reason)
     }
     this.listener = new Listener(listening)
+    this.watches = new AgentWatches({
+      gateway: this.gateway,
+      clock: tickManager,
+      transport,
+      logger,
+      ids,
+      proofOfDeath
+    })
+    this.operations = new CoordinatorOperations(this.gateway, network, tickManager, this.watches)
     this.stopEvents = this.gateway.onEvents((batch) => this.publish(batch))
   }
 
@@ -101,6 +112,7 @@ export class NetworkServer {
   /** Says goodbye to all and stops listening. The network itself goes on. */
   async close(): Promise<void> {
     this.stopEvents()
+    this.watches.close()
     await this.listener.close()
   }
 

@@ -26,6 +26,7 @@ import {
   type CoordinatorGateway,
   type Network
 } from '@hcengineering/network-core'
+import type { AgentWatches } from './agent-watches.ts'
 import type { ClientPeer } from './client-peer.ts'
 import { RemoteAgent } from './remote-agent.ts'
 
@@ -38,9 +39,11 @@ export class CoordinatorOperations {
   private readonly gateway: CoordinatorGateway
   private readonly network: Network
   private readonly clock: Clock
+  private readonly watches: AgentWatches
   private readonly table: ReadonlyMap<string, Perform>
 
-  constructor(gateway: CoordinatorGateway, network: Network, clock: Clock) {
+  constructor(gateway: CoordinatorGateway, network: Network, clock: Clock, watches: AgentWatches) {
+    this.watches = watches
     this.gateway = gateway
     this.network = network
     this.clock = clock
@@ -54,8 +57,15 @@ export class CoordinatorOperations {
       [CoordinatorOperation.connect, (call, client) => this.connect(call, client)],
       [CoordinatorOperation.disconnect, (call, client) => this.disconnect(call, client)],
       [CoordinatorOperation.renewAgent, (call) => this.gateway.link.renew(readRenewal(call.data))],
-      [CoordinatorOperation.updateAgent, (call) => this.gateway.link.update(readAgentUpdate(call.data))],
+      [CoordinatorOperation.updateAgent, (call, client) => this.updateAgent(call, client)],
       [CoordinatorOperation.containerEnded, (call) => this.gateway.link.ended(readEndedReport(call.data))],
+      [
+        CoordinatorOperation.drainAgent,
+        (call) => {
+          const { agentId, incarnation } = readAgentIncarnation(call.data)
+          return this.gateway.link.drain(agentId, incarnation)
+        }
+      ],
       [CoordinatorOperation.unregisterAgent, (call, client) => this.unregister(call, client)]
     ])
   }
@@ -153,17 +163,32 @@ export class CoordinatorOperations {
     if (channel === 0 || channel > channelMax) {
       throw new NetworkError('INVALID_MESSAGE', 'an agent registers on a channel of its own')
     }
-    const { agentId, incarnation } = registration
+    const { agentId, incarnation, endpoint } = registration
     const known = client.agents.get(channel)
     const agent =
       known?.agentId === agentId && known.incarnation === incarnation
         ? known
-        : new RemoteAgent(client.session, channel, agentId, incarnation, () => this.clock.now())
+        : new RemoteAgent(client.session, channel, agentId, incarnation, {
+            now: () => this.clock.now(),
+            onGone: () => this.watches.unwatch(agentId, incarnation)
+          })
     client.agents.set(channel, agent)
     this.gateway.link.register(registration, agent, (error, reply) => {
-      if (error === undefined) call.respond(reply)
-      else call.fail(error)
+      if (error !== undefined) {
+        call.fail(error)
+        return
+      }
+      call.respond(reply)
+      this.watches.watch({ agentId, incarnation, endpoint, answered: false }, client.session)
     })
+  }
+
+  private async updateAgent(call: IncomingCall, client: ClientPeer): Promise<void> {
+    const update = readAgentUpdate(call.data)
+    await this.gateway.link.update(update)
+    const { agentId, incarnation, endpoint } = update
+    if (client.agents.get(call.channel)?.incarnation !== incarnation) return
+    this.watches.watch({ agentId, incarnation, endpoint, answered: false }, client.session)
   }
 
   private async unregister(call: IncomingCall, client: ClientPeer): Promise<void> {

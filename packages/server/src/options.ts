@@ -8,11 +8,19 @@ import {
 } from '@hcengineering/network-backrpc'
 import {
   networkError,
+  NetworkError,
   randomIds,
   silentLogger,
   type IdSource,
   type Logger
 } from '@hcengineering/network-core'
+
+/**
+ * When a refusal proves that an agent is dead. `loopback`: if its address is one of this machine alone.
+ * `direct`: always; say so only where nothing stands between coordinator and agents (no NAT, proxy or service
+ * address) that could refuse in their stead. `never`: an agent is given up for its silence only.
+ */
+export type ProofOfDeath = 'loopback' | 'direct' | 'never'
 
 /** Options of a {@link NetworkServer}. How events for slow clients are treated holds for those that pass through it. */
 export interface NetworkServerOptions extends EventQueueOptions {
@@ -26,6 +34,8 @@ export interface NetworkServerOptions extends EventQueueOptions {
   sessionsMax?: number | undefined
   /** Makes session ids and secrets; must be unguessable. @default random uuids */
   ids?: IdSource | undefined
+  /** When a refusing address proves that an agent is dead, so that its containers move at once. @default loopback */
+  proofOfDeath?: ProofOfDeath | undefined
 }
 
 /** {@link NetworkServerOptions} with every default in its place. */
@@ -35,17 +45,26 @@ export interface ResolvedNetworkServerOptions {
   readonly limits: Partial<SessionLimits>
   readonly sessionsMax: number
   readonly ids: IdSource
+  readonly proofOfDeath: ProofOfDeath
   readonly events: ResolvedEventQueueOptions
 }
 
 /** @throws NetworkError `INVALID_ARGUMENT` naming the option */
 export function resolveNetworkServerOptions(options: NetworkServerOptions): ResolvedNetworkServerOptions {
+  const proofOfDeath = options.proofOfDeath ?? 'loopback'
+  if (!['loopback', 'direct', 'never'].includes(proofOfDeath)) {
+    throw new NetworkError(
+      'INVALID_ARGUMENT',
+      `proofOfDeath must be 'loopback', 'direct' or 'never', got ${JSON.stringify(proofOfDeath)}`
+    )
+  }
   return {
     transport: options.transport ?? zeromqTransport,
     logger: options.logger ?? silentLogger,
     limits: options.limits ?? {},
     sessionsMax: options.sessionsMax ?? 65_536,
     ids: options.ids ?? randomIds,
+    proofOfDeath,
     events: resolveEventQueueOptions(options, networkError)
   }
 }

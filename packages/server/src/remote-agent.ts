@@ -29,6 +29,12 @@ import {
 /** How long an agent may take over a command, by default; a lost session ends the wait earlier. */
 const commandTimeoutMs = 120_000
 
+export interface RemoteAgentParts {
+  readonly now: () => number
+  /** The coordinator counts on it no more. */
+  readonly onGone: () => void
+}
+
 /**
  * An agent at the other end of a session: commands and requests travel to it over the session of the client
  * that registered it, on a channel of its own.
@@ -39,16 +45,22 @@ export class RemoteAgent implements AgentLink {
 
   private readonly session: Session
   private readonly channel: number
-  private readonly now: () => number
+  private readonly parts: RemoteAgentParts
   /** Local subscribers are clients of this server: their events come by `broadcastTo`. */
   private readonly subscribers = new Map<ClientUuid, Map<ContainerUuid, Subscriber>>()
 
-  constructor(session: Session, channel: number, agentId: AgentUuid, incarnation: string, now: () => number) {
+  constructor(
+    session: Session,
+    channel: number,
+    agentId: AgentUuid,
+    incarnation: string,
+    parts: RemoteAgentParts
+  ) {
     this.session = session
     this.channel = channel
     this.agentId = agentId
     this.incarnation = incarnation
-    this.now = now
+    this.parts = parts
   }
 
   async start(command: StartCommand): Promise<StartResult> {
@@ -79,7 +91,7 @@ export class RemoteAgent implements AgentLink {
           origin,
           rawHeaders: call.rawHeaders,
           payload: call.rawPayload,
-          timeoutMs: Math.max(1, call.deadline - this.now())
+          timeoutMs: Math.max(1, call.deadline - this.parts.now())
         },
         (error, payload) => {
           if (payload !== undefined) call.respondRaw(payload)
@@ -118,7 +130,7 @@ export class RemoteAgent implements AgentLink {
         payload,
         credit,
         input,
-        timeoutMs: Number.isFinite(deadline) ? Math.max(1, deadline - this.now()) : 0
+        timeoutMs: Number.isFinite(deadline) ? Math.max(1, deadline - this.parts.now()) : 0
       })
       relayStream(stream, onward)
     } catch (error) {
@@ -138,7 +150,7 @@ export class RemoteAgent implements AgentLink {
       data: call.data,
       origin: call.clientId ?? '',
       headers: call.headers,
-      timeoutMs: Math.max(1, call.deadline - this.now())
+      timeoutMs: Math.max(1, call.deadline - this.parts.now())
     })
   }
 
@@ -180,6 +192,7 @@ export class RemoteAgent implements AgentLink {
   }
 
   gone(): void {
+    this.parts.onGone()
     this.session.abandon((frame) => frame.channel === this.channel, 'its agent has gone')
   }
 

@@ -1,4 +1,5 @@
 import { leaseShare, NetworkError, timeouts } from '@hcengineering/network-core'
+import type { ProofOfDeath } from '@hcengineering/network-server'
 import { z } from 'zod'
 
 /** The levels of `LOG_LEVEL`, from the most to the least talkative. */
@@ -14,8 +15,13 @@ export interface PodConfiguration {
   readonly pingInterval: number
   readonly unusedContainerTimeout: number
   readonly recoveryGrace: number
+  /** Where the agents that hold leases are kept for the next start. */
+  readonly dataDir: string | undefined
+  readonly proofOfDeath: ProofOfDeath
   readonly logLevel: (typeof logLevels)[number]
 }
+
+const proofsOfDeath = ['loopback', 'direct', 'never'] as const satisfies ProofOfDeath[]
 
 const secondsMax = 86_400
 
@@ -40,6 +46,8 @@ const variables = z
     PING_INTERVAL: seconds(0.001).default(timeouts.pingInterval),
     UNUSED_CONTAINER_TIMEOUT: seconds(0).default(timeouts.unusedContainerTimeout),
     RECOVERY_GRACE: seconds(0).optional(),
+    DATA_DIR: z.string().optional(),
+    PROOF_OF_DEATH: z.enum(proofsOfDeath, `one of ${proofsOfDeath.join(', ')}`).default('loopback'),
     LOG_LEVEL: z.enum(logLevels, `one of ${logLevels.join(', ')}`).default('info')
   })
   .superRefine(({ PING_INTERVAL, ALIVE_TIMEOUT }, context) => {
@@ -77,6 +85,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): PodConfigurat
     unusedContainerTimeout: read.UNUSED_CONTAINER_TIMEOUT,
     // A pod may be the successor of one that crashed: it waits for that one's agents unless told otherwise.
     recoveryGrace: read.RECOVERY_GRACE ?? read.ALIVE_TIMEOUT,
+    dataDir: read.DATA_DIR,
+    proofOfDeath: read.PROOF_OF_DEATH,
     logLevel: read.LOG_LEVEL
   }
 }

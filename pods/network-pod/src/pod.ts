@@ -1,6 +1,7 @@
 import { hasCode, NetworkError, NetworkImpl, TickManagerImpl, type Logger } from '@hcengineering/network-core'
 import { NetworkServer, type NetworkServerOptions } from '@hcengineering/network-server'
 import type { PodConfiguration } from './configuration.ts'
+import { openDataDirectory } from './data-directory.ts'
 
 const ticksPerSecond = 100
 
@@ -16,7 +17,7 @@ export interface Pod {
 /**
  * Starts a coordinator and its server.
  *
- * @throws NetworkError `ADDRESS_IN_USE`, `ADDRESS_INVALID`, `INVALID_ARGUMENT`
+ * @throws NetworkError `ADDRESS_IN_USE`, `ADDRESS_INVALID`, `INVALID_ARGUMENT`, `DATA_IN_USE`, `STORE_FAILED`
  */
 export async function startPod(
   configuration: PodConfiguration,
@@ -24,19 +25,23 @@ export async function startPod(
   options: Pick<NetworkServerOptions, 'transport'> = {}
 ): Promise<Pod> {
   const { host, port, aliveTimeout, pingInterval, unusedContainerTimeout, recoveryGrace } = configuration
+  const { dataDir, proofOfDeath } = configuration
+  const data = dataDir === undefined ? undefined : await openDataDirectory(dataDir, logger)
   const ticks = new TickManagerImpl(ticksPerSecond, { logger })
   const network = new NetworkImpl(ticks, {
     aliveTimeout,
     pingInterval,
     unusedContainerTimeout,
     recoveryGrace,
+    roster: data?.roster,
     logger
   })
   let server: NetworkServer
   try {
-    server = new NetworkServer(network, ticks, host, port, { logger, ...options })
+    server = new NetworkServer(network, ticks, host, port, { logger, proofOfDeath, ...options })
   } catch (error) {
     await network.close()
+    await data?.close()
     if (hasCode(error, 'ADDRESS_INVALID')) {
       throw new NetworkError('ADDRESS_INVALID', `HOST is wrong: ${error.message}`, { cause: error })
     }
@@ -47,6 +52,7 @@ export async function startPod(
     await server.close()
     await network.close()
     ticks.stop()
+    await data?.close()
   }
   return { port: server.getPort(), close, [Symbol.asyncDispose]: close }
 }

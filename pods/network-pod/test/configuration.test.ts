@@ -10,6 +10,8 @@ describe('the configuration', () => {
       pingInterval: 1,
       unusedContainerTimeout: 3,
       recoveryGrace: 3,
+      dataDir: undefined,
+      proofOfDeath: 'loopback',
       logLevel: 'info'
     })
     expect(readConfiguration({ ALIVE_TIMEOUT: '12' })).toMatchObject({ aliveTimeout: 12, recoveryGrace: 12 })
@@ -23,6 +25,8 @@ describe('the configuration', () => {
       PING_INTERVAL: '2.5',
       UNUSED_CONTAINER_TIMEOUT: '60',
       RECOVERY_GRACE: '0',
+      DATA_DIR: '/data',
+      PROOF_OF_DEATH: 'direct',
       LOG_LEVEL: 'debug',
       PATH: '/usr/bin'
     }
@@ -33,6 +37,8 @@ describe('the configuration', () => {
       pingInterval: 2.5,
       unusedContainerTimeout: 60,
       recoveryGrace: 0,
+      dataDir: '/data',
+      proofOfDeath: 'direct',
       logLevel: 'debug'
     })
   })
@@ -55,6 +61,7 @@ describe('the configuration', () => {
     ['PING_INTERVAL', '2.5', 'shorter than 0.8 of ALIVE_TIMEOUT, that is below 2.4 seconds'],
     ['UNUSED_CONTAINER_TIMEOUT', '-1', 'a number of seconds from 0 to 86400'],
     ['RECOVERY_GRACE', '1e2', 'a number of seconds from 0 to 86400'],
+    ['PROOF_OF_DEATH', 'perhaps', 'one of loopback, direct, never'],
     ['LOG_LEVEL', 'loud', 'one of trace, debug, info, warn, error, fatal, silent']
   ])('refuses %s=%s by its name', (name, value, expected) => {
     const read = () => readConfiguration({ [name]: value })

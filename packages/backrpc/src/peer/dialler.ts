@@ -29,6 +29,8 @@ export interface DiallerOptions extends PeerOptions {
   readonly onConnected?: ((welcome: Welcome, fresh: boolean) => void) | undefined
   /** The connection is gone; a new one is being dialled. */
   readonly onDisconnected?: ((reason: string) => void) | undefined
+  /** The system at the address says that nobody listens there. It is dialled again all the same. */
+  readonly onRefused?: (() => void) | undefined
 }
 
 type State =
@@ -136,7 +138,7 @@ export class Dialler {
         received: (message) => {
           if (this.isCurrent(connection)) this.receive(connection, message)
         },
-        closed: (reason) => this.lose(connection, reason)
+        closed: (reason, refused) => this.lose(connection, reason, refused)
       })
     )
     this.enter({ kind: 'greeting', connection })
@@ -231,7 +233,7 @@ export class Dialler {
     })
   }
 
-  private lose(connection: TransportConnection, reason: string): void {
+  private lose(connection: TransportConnection, reason: string, refused = false): void {
     if (!this.isCurrent(connection)) return
     this.lastReason = reason
     const wasConnected = this.state.kind === 'connected'
@@ -244,6 +246,7 @@ export class Dialler {
     this.cancelTimer = clock.after(delay, () => this.dial())
     logger.debug({ address: this.options.address, attempt, delay, reason }, 'connection lost')
     if (wasConnected) this.options.onDisconnected?.(reason)
+    if (refused) this.options.onRefused?.()
     if (this.lastRefusal !== undefined) this.wake()
   }
 

@@ -63,7 +63,10 @@ export class SlotTable<T> {
 
   private put(id: number, value: T): void {
     const slot = this.slotOf(id)
-    if (slot.value === undefined || slot.id === id) {
+    // Guarded: its slot may have become free since it had to go elsewhere.
+    if (this.overflow.size > 0 && this.overflow.has(id)) {
+      this.overflow.set(id, value)
+    } else if (slot.value === undefined || slot.id === id) {
       slot.id = id
       slot.value = value
     } else {

@@ -7,8 +7,13 @@
 export interface ConnectionEvents {
   /** A whole message. The bytes belong to the receiver. */
   received(message: Uint8Array): void
-  /** The connection has ended, from the other side or by a fault. Called at most once, not after `close()`. */
-  closed(reason: string): void
+  /**
+   * The connection has ended, from the other side or by a fault. Called at most once, not after `close()`.
+   *
+   * @param refused the system at the address has said that nobody listens there. A dial that nobody answers, or
+   *   that cannot be made for another reason, is not refused
+   */
+  closed(reason: string, refused?: boolean): void
 }
 
 /** One end of a connection. */

@@ -2,6 +2,17 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { SlotTable } from '../../src/session/slot-table.ts'
 
+it('a value that had to go elsewhere is replaced there, though its slot is free by now', () => {
+  const table = new SlotTable<string>()
+  table.set(0, 'first')
+  table.set(64, 'second')
+  table.delete(0)
+  table.set(64, 'third')
+  expect([...table.values()]).toEqual(['third'])
+  expect(table.delete(64)).toBe(true)
+  expect(table.get(64)).toBeUndefined()
+})
+
 it('a slot table behaves like a Map, whatever the ids', () => {
   // Few ids that share slots, and many that count up.
   const id = fc.oneof(

@@ -123,7 +123,6 @@ describe.each(transports)('on the wire, %s', (transport) => {
       kinds: null,
       endpoint: undefined,
       seen: undefined,
-      leased: false,
       containers: []
     }
     const register = (data: unknown): Promise<unknown> =>

@@ -54,6 +54,7 @@ export class ContainerHost {
   private serving = new AbortController()
   private readonly ownOnTerminated: (() => void) | undefined
   private ended = false
+  private idle: (() => void) | undefined
 
   constructor(instance: Instance, container: Container, environment: HostEnvironment, onEnded: () => void) {
     this.instance = instance
@@ -65,6 +66,19 @@ export class ContainerHost {
 
   get requestsInFlight(): number {
     return this.inFlight.length
+  }
+
+  /** Calls back once no request and no stream runs in it; at once when none does. */
+  whenIdle(idle: () => void): void {
+    this.idle = idle
+    this.noteIdle()
+  }
+
+  private noteIdle(): void {
+    if (this.idle === undefined || this.inFlight.length > 0 || this.streams.size > 0) return
+    const { idle } = this
+    this.idle = undefined
+    idle()
   }
 
   /** Hands a request to the container. The caller has just asked whether it may serve. */
@@ -109,6 +123,7 @@ export class ContainerHost {
       sink.end(toNetworkError(error))
     } finally {
       this.streams.delete(sink)
+      this.noteIdle()
     }
   }
 
@@ -211,11 +226,15 @@ export class ContainerHost {
     for (const item of held) this.pass(item)
   }
 
-  /** It has ended: whoever waits hears so. */
-  end(): void {
-    if (this.ended) return
-    this.ended = true
-    this.container.onTerminated = this.ownOnTerminated
+  /** It stands by from now on. */
+  demote(): void {
+    const clients = [...this.subscribers.keys()]
+    this.cut()
+    for (const clientId of clients) this.tellDisconnected(clientId)
+  }
+
+  /** This activation is over: whoever waits for something hears so. */
+  cut(): void {
     this.serving.abort(new NetworkError('NOT_SERVING', 'the container has ended'))
     const { held } = this
     this.held = []
@@ -228,6 +247,14 @@ export class ContainerHost {
     const subscribers = [...this.subscribers.values()]
     this.subscribers.clear()
     for (const subscriber of subscribers) subscriber.ended(this.instance.uuid)
+  }
+
+  /** It has ended. */
+  end(): void {
+    if (this.ended) return
+    this.ended = true
+    this.container.onTerminated = this.ownOnTerminated
+    this.cut()
     try {
       this.ownOnTerminated?.()
     } catch (error) {
@@ -258,6 +285,7 @@ export class ContainerHost {
     entry.index = -1
     if (error === undefined) entry.resolve(value)
     else entry.reject(error)
+    if (this.idle !== undefined) this.noteIdle()
   }
 
   private broadcastTo(clientId: ClientUuid): Broadcast {

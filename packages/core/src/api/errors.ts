@@ -10,6 +10,7 @@ export const networkErrorCodes = [
   'CLOSED',
   'CONNECTION_TIMEOUT',
   'CONTAINER_NOT_FOUND',
+  'DATA_IN_USE',
   'FACTORY_FAILED',
   'HANDSHAKE_REFUSED',
   'INTERNAL',
@@ -25,6 +26,7 @@ export const networkErrorCodes = [
   'NO_AGENT',
   'OUTCOME_UNKNOWN',
   'OVERLOADED',
+  'STORE_FAILED',
   'TIMEOUT',
   'UNKNOWN_OPERATION',
   'UUID_IN_USE'

@@ -101,7 +101,7 @@ export function readRegistration(value: unknown): Registration {
     kinds: names(from, 'kinds', kindsMax),
     endpoint: optional(from, 'endpoint', endpointOf<AgentEndpointRef>),
     seen: optional(from, 'seen', identity),
-    leased: from['leased'] === true,
+    draining: from['draining'] === true,
     containers: list(from, 'containers', listMax).map(readInventoryEntry)
   }
 }
@@ -116,7 +116,8 @@ export function readRegistrationReply(value: unknown): RegistrationReply {
       const entry = fields(item, 'resume')
       return { uuid: name<ContainerUuid>(entry, 'uuid'), token: token(entry, 'token') }
     }),
-    standby: names(from, 'standby', listMax)
+    standby: names(from, 'standby', listMax),
+    held: names(from, 'held', listMax)
   }
 }
 
@@ -170,6 +171,7 @@ export function readStartCommand(value: unknown): StartCommand {
     uuid: optional(from, 'uuid', name<ContainerUuid>),
     labels: names(from, 'labels', labelsMax),
     extra: from['extra'],
+    shared: from['shared'] === true,
     token: optional(from, 'token', token)
   }
 }
@@ -264,6 +266,9 @@ function readInventoryEntry(value: unknown): InventoryEntry {
     labels: names(from, 'labels', labelsMax),
     extra: from['extra'],
     stateless: from['stateless'] === true,
+    shared: from['shared'] === true,
+    // Whoever does not say is taken for the worse.
+    lapsed: from['lapsed'] !== false,
     token: optional(from, 'token', token),
     startId: optional(from, 'startId', number)
   }
@@ -343,6 +348,8 @@ const endReasons: readonly EndReason[] = [
   'health',
   'self',
   'fenced',
+  'outranked',
+  'drained',
   'withdrawn',
   'agent-closed'
 ]

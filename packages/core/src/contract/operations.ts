@@ -13,6 +13,7 @@ export const CoordinatorOperation = {
   registerAgent: 'agent.register',
   renewAgent: 'agent.renew',
   updateAgent: 'agent.update',
+  drainAgent: 'agent.drain',
   unregisterAgent: 'agent.unregister',
   containerEnded: 'agent.ended'
 } as const

@@ -33,8 +33,12 @@ export interface InventoryEntry {
   readonly extra: unknown
   /** Whether it belongs to its agent and can stand by elsewhere (HA), or was started by a get. */
   readonly stateless: boolean
+  /** The one that gets without uuid and labels share on this agent. */
+  readonly shared: boolean
   /** The token under which it served, or serves; undefined for one that stands by, or waits for its grant. */
   readonly token: ActivationToken | undefined
+  /** Whether it has been without a lease since it served: it may have been given to somebody else. */
+  readonly lapsed: boolean
   /** The start that made it, while it waits for its grant. */
   readonly startId?: number | undefined
 }
@@ -48,8 +52,8 @@ export interface Registration {
   readonly endpoint: AgentEndpointRef | undefined
   /** The newest coordinator that this incarnation has obeyed. */
   readonly seen: CoordinatorIdentity | undefined
-  /** Whether its lease still runs, so that nothing of it can have been given away. */
-  readonly leased: boolean
+  /** Whether it is about to leave: it takes nothing new, and what it has is to go elsewhere. */
+  readonly draining: boolean
   readonly containers: readonly InventoryEntry[]
 }
 
@@ -63,6 +67,8 @@ export interface RegistrationReply {
   readonly resume: readonly { readonly uuid: ContainerUuid; readonly token: ActivationToken }[]
   /** These stand by. */
   readonly standby: readonly ContainerUuid[]
+  /** These stay as they are and serve nothing, until a grant or an end decides: the network is recovering. */
+  readonly held: readonly ContainerUuid[]
 }
 
 /** An agent asks for its lease to be renewed. */
@@ -75,8 +81,21 @@ export interface Renewal {
 /** Renewed, counted from when the renewal was sent; or the agent has to register again. */
 export type RenewalReply = 'renewed' | 'register'
 
-/** Why a container is no longer there. */
-export type EndReason = 'unused' | 'terminated' | 'health' | 'self' | 'fenced' | 'withdrawn' | 'agent-closed'
+/**
+ * Why a container is no longer there. `outranked`: another activation of it has a higher token; what belongs to
+ * its agent stands by from then on, the rest ends. `drained`: it is to go elsewhere once it has answered what it
+ * was asked.
+ */
+export type EndReason =
+  | 'unused'
+  | 'terminated'
+  | 'health'
+  | 'self'
+  | 'fenced'
+  | 'outranked'
+  | 'drained'
+  | 'withdrawn'
+  | 'agent-closed'
 
 /** An agent says that an activation has ended. */
 export interface EndedReport {
@@ -112,6 +131,8 @@ export interface CoordinatorLink {
   renew(renewal: Renewal): Promise<RenewalReply>
   ended(report: EndedReport): Promise<void>
   update(update: AgentUpdate): Promise<void>
+  /** The agent is about to leave: everything that it has is to go elsewhere. Answered before that has happened. */
+  drain(agentId: AgentUuid, incarnation: string): Promise<void>
   /** The agent has stopped serving for good. */
   unregister(agentId: AgentUuid, incarnation: string): Promise<void>
 }
@@ -126,6 +147,8 @@ export interface StartCommand {
   readonly uuid: ContainerUuid | undefined
   readonly labels: readonly string[]
   readonly extra: unknown
+  /** See {@link InventoryEntry.shared}. */
+  readonly shared: boolean
   /** The grant, when the uuid is known from the start. */
   readonly token: ActivationToken | undefined
 }

@@ -55,14 +55,14 @@ export interface ContainerEntry {
   extra: unknown
   /** Belongs to its agent: not ended for want of references. */
   stateless: boolean
-  /** Made for a get without uuid and labels, which later such gets on the same agent share. */
-  anonymous: boolean
+  /** Made for a get without uuid and labels; later such gets on the same agent share it. */
+  shared: boolean
   place: Place
   /** Who holds it, once for every handle; an array, as there is mostly one and there may be a million containers. */
   holders: ClientUuid[] | undefined
   /** Gets that wait for it to serve. */
   waiting: Set<PendingGet> | undefined
-  /** Agents whose instance stands by, in the order of their registrations. */
+  /** Agents that have an instance which could serve (see `AgentEntry.standbys`), in the order of registration. */
   standbys: AgentEntry[] | undefined
   /** Failed or short-lived activations in a row, for the back-off. */
   setbacks: number
@@ -76,7 +76,7 @@ export interface NamelessStart {
   readonly kind: ContainerKind
   readonly labels: readonly string[]
   readonly extra: unknown
-  readonly anonymous: boolean
+  readonly shared: boolean
   readonly waiting: Set<PendingGet>
 }
 
@@ -103,12 +103,18 @@ export interface AgentEntry {
   kinds: readonly ContainerKind[]
   endpoint: AgentEndpointRef | undefined
   lastHeard: number
+  /** About to leave: it is given nothing. */
+  draining: boolean
   /** Starting, serving or ending here. */
   readonly containers: Set<ContainerEntry>
   readonly starts: Set<NamelessStart>
+  /**
+   * What does not serve here and could: with a token if it has served, and waits for the end of the recovery
+   * hold to hear whether it may again; without one if it stands by.
+   */
   readonly standbys: Map<ContainerUuid, InventoryEntry>
   /** By kind, the container that gets without uuid and labels share here. */
-  readonly anonymous: Map<ContainerKind, ContainerEntry | NamelessStart>
+  readonly shared: Map<ContainerKind, ContainerEntry | NamelessStart>
 }
 
 /** A client. */

@@ -1,7 +1,8 @@
-import type { ClientUuid, ContainerUuid } from '../api/ids.ts'
+import type { AgentUuid, ClientUuid, ContainerUuid } from '../api/ids.ts'
 import type { ContainerRecord, NetworkEvent } from '../api/records.ts'
 import type { AgentLink, CoordinatorIdentity, CoordinatorLink } from '../contract/ports.ts'
 import type { GetInput } from './references.ts'
+import type { RosterEntry } from './roster-store.ts'
 
 /** What happened in one turn, and whom it concerns. */
 export interface EventBatch {
@@ -28,7 +29,14 @@ export interface CoordinatorGateway {
   readonly link: CoordinatorLink
   readonly identity: CoordinatorIdentity
   readonly pingIntervalMs: number
+  readonly aliveTimeoutMs: number
 
+  /** Agents of the last coordinator for which this one still waits. */
+  awaitedAgents(): readonly RosterEntry[]
+  /** This incarnation has answered at its endpoint, so that a refusal there would prove its death. */
+  agentAnswered(agentId: AgentUuid, incarnation: string): void
+  /** This incarnation is proven dead: nothing of it serves any more. */
+  agentDied(agentId: AgentUuid, incarnation: string): void
   clientSeen(client: ClientUuid, aliveTimeoutMs: number): void
   clientHeard(client: ClientUuid): void
   clientGone(client: ClientUuid): void

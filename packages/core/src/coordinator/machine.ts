@@ -17,6 +17,7 @@ import type { AgentEntry, AgentKey, ClientEntry, ContainerEntry } from './entrie
 import type { ResolvedCoordinatorOptions } from './options.ts'
 import { Placement, type StartFailure } from './placement.ts'
 import { References, type GetInput } from './references.ts'
+import type { RosterEntry } from './roster-store.ts'
 import { Registrations } from './registration.ts'
 import { CoordinatorState, recoveryHold, type Timed } from './state.ts'
 
@@ -82,6 +83,11 @@ export class CoordinatorMachine {
   updateAgent(update: AgentUpdate, now: number): void {
     this.state.now = now
     this.registrations.update(update)
+  }
+
+  drainAgent(agentId: AgentUuid, incarnation: string, now: number): void {
+    this.state.now = now
+    this.registrations.drain({ agentId, incarnation })
   }
 
   unregister(agentId: AgentUuid, incarnation: string, now: number): void {
@@ -172,6 +178,7 @@ export class CoordinatorMachine {
         if (this.isSilent(due, due.aliveTimeoutMs)) this.references.gone(due.id)
         return
       case 'moment':
+        if (due === recoveryHold) this.registrations.stopWaiting()
         this.placement.retryStranded()
         return
       default:
@@ -214,6 +221,11 @@ export class CoordinatorMachine {
       command.token !== undefined &&
       compareTokens(place.token, command.token) === 0
     )
+  }
+
+  /** Agents of the last coordinator for which this one still waits. */
+  get awaitedAgents(): RosterEntry[] {
+    return this.registrations.awaitedAgents
   }
 
   get recovering(): boolean {

@@ -21,6 +21,8 @@ import type {
   CoordinatorLink,
   EndCommand,
   GrantCommand,
+  Registration,
+  SettleRegistration,
   StartCommand
 } from '../contract/ports.ts'
 import type { TickManager } from '../time/clock.ts'
@@ -35,6 +37,8 @@ import {
 } from './options.ts'
 import type { StartFailure } from './placement.ts'
 import type { GetInput } from './references.ts'
+import { RosterKeeper } from './roster-keeper.ts'
+import type { RosterStore } from './roster-store.ts'
 
 /** Options of {@link NetworkImpl}. */
 export interface NetworkOptions extends CoordinatorOptions {
@@ -44,6 +48,11 @@ export interface NetworkOptions extends CoordinatorOptions {
   ids?: IdSource | undefined
   /** How long a factory may take before its start is withdrawn, in seconds. @default 60 */
   startTimeout?: number | undefined
+  /**
+   * Where the agents that hold leases are kept for the next start, so that it knows for whom to wait and places
+   * nothing that one of them may still serve. No lease is given before the store has it. @default none
+   */
+  roster?: RosterStore | undefined
 }
 
 interface Waiting {
@@ -79,6 +88,9 @@ export class NetworkImpl implements Network {
   private readonly machine: CoordinatorMachine
   private readonly agentLinks = new Map<AgentKey, AgentLink>()
   private readonly bindings = new Map<AgentUuid, AgentBinding>()
+  private readonly keeper: RosterKeeper | undefined
+  /** Registrations that wait for the roster to be durable; what else these agents say waits behind them. */
+  private readonly entering = new Map<AgentKey, Promise<void>>()
   private readonly gets = new Map<number, Waiting>()
   private readonly listeners = new Set<(batch: EventBatch) => void>()
   private cancelWake: (() => void) | undefined
@@ -90,13 +102,16 @@ export class NetworkImpl implements Network {
     this.clock = tickManager
     this.logger = options.logger ?? silentLogger
     this.ids = options.ids ?? randomIds
-    this.options = resolveCoordinatorOptions(options, tickManager.wallTime(), this.ids())
+    this.options = resolveCoordinatorOptions(options, tickManager.wallTime(), this.ids(), options.roster)
     const startTimeout = options.startTimeout ?? 60
     if (!(startTimeout > 0)) {
       throw new NetworkError('INVALID_ARGUMENT', `startTimeout must be a number of seconds above 0`)
     }
     this.startTimeoutMs = startTimeout * 1000
     this.machine = new CoordinatorMachine(this.options, tickManager.now())
+    if (options.roster !== undefined) {
+      this.keeper = new RosterKeeper(options.roster, () => this.machine.identity.epoch, this.logger)
+    }
     this.gateway = this.createGateway()
     this.drain()
   }
@@ -243,6 +258,11 @@ export class NetworkImpl implements Network {
         return identity()
       },
       pingIntervalMs: this.options.pingIntervalMs,
+      aliveTimeoutMs: this.options.aliveTimeoutMs,
+      awaitedAgents: () => machine.awaitedAgents,
+      agentAnswered: (agentId, incarnation) =>
+        this.keeper?.update(agentKey(agentId, incarnation), { answered: true }),
+      agentDied: (agentId, incarnation) => after(machine.unregister(agentId, incarnation, clock.now())),
       clientSeen: (client, aliveTimeoutMs) => after(machine.clientSeen(client, aliveTimeoutMs, clock.now())),
       // Called for every ping of every client: nothing follows from it, so there is nothing to drain.
       clientHeard: (client) => machine.clientHeard(client, clock.now()),
@@ -261,33 +281,78 @@ export class NetworkImpl implements Network {
     const { machine, clock } = this
     return {
       register: (registration, agent, settle) => {
-        // Known before the machine's effects name it.
-        this.agentLinks.set(agentKey(registration.agentId, registration.incarnation), agent)
-        try {
-          settle(undefined, machine.register(registration, clock.now()))
-        } catch (error) {
-          settle(toNetworkError(error, 'INTERNAL'), undefined)
+        const entered = this.enter(registration)
+        if (entered === undefined) {
+          this.takeIn(registration, agent, settle)
+          return
         }
-        this.drain()
+        entered.then(
+          () => this.takeIn(registration, agent, settle),
+          (error: unknown) => settle(toNetworkError(error, 'INTERNAL'), undefined)
+        )
       },
       renew: async (renewal) => {
+        await this.entered(renewal)
         const reply = machine.renew(renewal, clock.now())
         this.drain()
         return reply
       },
       ended: async (report) => {
+        await this.entered(report)
         machine.containerEnded(report, clock.now())
         this.drain()
       },
       update: async (update) => {
+        await this.entered(update)
+        this.keeper?.update(agentKey(update.agentId, update.incarnation), { endpoint: update.endpoint })
         machine.updateAgent(update, clock.now())
         this.drain()
       },
+      drain: async (agentId, incarnation) => {
+        await this.entered({ agentId, incarnation })
+        machine.drainAgent(agentId, incarnation, clock.now())
+        this.drain()
+      },
       unregister: async (agentId, incarnation) => {
+        await this.entered({ agentId, incarnation })
         machine.unregister(agentId, incarnation, clock.now())
         this.drain()
       }
     }
+  }
+
+  /** Waits until the roster names this agent durably; undefined when it does, or there is none. */
+  private enter({ agentId, incarnation, endpoint }: Registration): Promise<void> | undefined {
+    const { keeper } = this
+    const key = agentKey(agentId, incarnation)
+    const earlier = this.entering.get(key)
+    if (keeper === undefined || (earlier === undefined && keeper.has(key))) {
+      keeper?.update(key, { endpoint })
+      return undefined
+    }
+    const remembered = earlier ?? keeper.remember({ agentId, incarnation, endpoint, answered: false })
+    if (earlier === undefined) {
+      this.entering.set(key, remembered)
+      const done = (): boolean => this.entering.delete(key)
+      remembered.then(done, done)
+    }
+    return remembered
+  }
+
+  /** Lets what an agent says be heard in the order in which it says it. */
+  private async entered(agent: { agentId: AgentUuid; incarnation: string }): Promise<void> {
+    await this.entering.get(agentKey(agent.agentId, agent.incarnation))?.catch(() => {})
+  }
+
+  private takeIn(registration: Registration, agent: AgentLink, settle: SettleRegistration): void {
+    // Known before the machine's effects name it.
+    this.agentLinks.set(agentKey(registration.agentId, registration.incarnation), agent)
+    try {
+      settle(undefined, this.machine.register(registration, this.clock.now()))
+    } catch (error) {
+      settle(toNetworkError(error, 'INTERNAL'), undefined)
+    }
+    this.drain()
   }
 
   private startGet(input: GetInput): GetInProgress {
@@ -358,6 +423,7 @@ export class NetworkImpl implements Network {
       case 'agentGone':
         this.agentLinks.get(effect.agent)?.gone()
         this.agentLinks.delete(effect.agent)
+        this.keeper?.forget(effect.agent)
         return
       case 'getSettled':
         this.takeGet(effect.getId)?.resolve(effect.record)

@@ -1,5 +1,6 @@
 import { NetworkError } from '../api/errors.ts'
 import { leaseShare, timeouts } from '../api/timeouts.ts'
+import type { RosterEntry, RosterStore } from './roster-store.ts'
 
 /** Options of a coordinator. All times in seconds, as in the defaults of {@link timeouts}. */
 export interface CoordinatorOptions {
@@ -12,7 +13,9 @@ export interface CoordinatorOptions {
   /**
    * How long a coordinator that has just started waits for agents of its predecessor before it places what
    * they may still own, in seconds. Whatever it is, the wait begins anew (for one alive timeout) as soon as an
-   * agent reports that it has obeyed an earlier coordinator. @default 0
+   * agent reports that it has obeyed an earlier coordinator that the roster does not tell of. With a roster from
+   * the last start the wait is one alive timeout at most, and ends when all its agents have registered or are
+   * proven dead. @default 0; one alive timeout with a `roster` store that remembers nothing
    */
   recoveryGrace?: number | undefined
   /** Must be higher with every start. @default the wall clock in milliseconds */
@@ -40,6 +43,8 @@ export interface ResolvedCoordinatorOptions {
   readonly pendingGetsMax: number
   readonly agentsMax: number
   readonly clientsMax: number
+  /** The agents of the last coordinator; undefined when they are not known. */
+  readonly remembered: readonly RosterEntry[] | undefined
 }
 
 /**
@@ -49,7 +54,8 @@ export interface ResolvedCoordinatorOptions {
 export function resolveCoordinatorOptions(
   options: CoordinatorOptions,
   wallTime: number,
-  incarnation: string
+  incarnation: string,
+  store?: RosterStore
 ): ResolvedCoordinatorOptions {
   const aliveTimeoutMs = milliseconds(options.aliveTimeout ?? timeouts.aliveTimeout, 'aliveTimeout', 0.01)
   const pingIntervalMs = milliseconds(options.pingInterval ?? timeouts.pingInterval, 'pingInterval', 0.001)
@@ -69,13 +75,22 @@ export function resolveCoordinatorOptions(
       'unusedContainerTimeout',
       0
     ),
-    recoveryGraceMs: milliseconds(options.recoveryGrace ?? 0, 'recoveryGrace', 0),
-    epoch: whole(options.epoch ?? Math.trunc(wallTime), 'epoch'),
+    recoveryGraceMs: milliseconds(
+      // A store without a roster has lost it, for all that is known: its agents may be on their way.
+      options.recoveryGrace ?? (store === undefined ? 0 : aliveTimeoutMs / 1000),
+      'recoveryGrace',
+      0
+    ),
+    epoch: Math.max(
+      whole(options.epoch ?? Math.trunc(wallTime), 'epoch'),
+      (store?.remembered?.epoch ?? 0) + 1
+    ),
     incarnation,
     containersMax: whole(options.containersMax ?? 2_000_000, 'containersMax'),
     pendingGetsMax: whole(options.pendingGetsMax ?? 200_000, 'pendingGetsMax'),
     agentsMax: whole(options.agentsMax ?? 10_000, 'agentsMax'),
-    clientsMax: whole(options.clientsMax ?? 100_000, 'clientsMax')
+    clientsMax: whole(options.clientsMax ?? 100_000, 'clientsMax'),
+    remembered: store?.remembered?.agents
   }
 }
 

@@ -1,8 +1,8 @@
 import { NetworkError } from '../api/errors.ts'
 import type { ClientUuid, ContainerKind, ContainerUuid } from '../api/ids.ts'
 import { NetworkEventKind } from '../api/records.ts'
-import type { ActivationToken } from '../api/tokens.ts'
-import type { EndReason, StartResult } from '../contract/ports.ts'
+import { compareTokens, type ActivationToken } from '../api/tokens.ts'
+import type { EndReason, InventoryEntry, StartResult } from '../contract/ports.ts'
 import { bearsAll } from './directory.ts'
 import type {
   AgentEntry,
@@ -109,10 +109,15 @@ export class Placement {
       else this.join(get, stateless)
       return
     }
-    const shared = agent.anonymous.get(get.kind)
+    const shared = agent.shared.get(get.kind)
     if (shared === undefined) {
+      // The factory may name what an agent that was not heard yet still serves.
+      if (this.state.recovering) {
+        this.homeless.add(get)
+        return
+      }
       const start = this.startNameless(agent, get, true)
-      agent.anonymous.set(get.kind, start)
+      agent.shared.set(get.kind, start)
       this.joinStart(get, start)
     } else if (shared.type === 'nameless') {
       this.joinStart(get, shared)
@@ -166,7 +171,7 @@ export class Placement {
     if (entry.place.kind !== 'unplaced') return
     const { state } = this
     state.deadlines.delete(entry)
-    const standby = state.recovering ? undefined : entry.standbys?.[0]
+    const standby = state.recovering ? undefined : nextActive(entry)
     if (standby !== undefined) {
       this.promote(entry, standby)
       return
@@ -180,8 +185,8 @@ export class Placement {
     const startId = state.nextStartId++
     const token = state.nextToken()
     state.move(entry, { kind: 'starting', agent, startId, token })
-    const { uuid, kind, labels, extra } = entry
-    const command = { coordinator: state.identity, startId, kind, uuid, labels, extra, token }
+    const { uuid, kind, labels, extra, shared } = entry
+    const command = { coordinator: state.identity, startId, kind, uuid, labels, extra, shared, token }
     state.effects.push({ kind: 'start', agent: agent.key, command })
   }
 
@@ -199,18 +204,37 @@ export class Placement {
     this.retrying = false
   }
 
-  /** The instance that stands by on this agent becomes the active one. */
+  /** The instance that could serve on this agent becomes the active one; the others stand by, or end. */
   promote(entry: ContainerEntry, agent: AgentEntry): void {
     const { state } = this
     const inventory = agent.standbys.get(entry.uuid)
     if (inventory === undefined) return
-    this.removeStandby(entry, agent)
-    this.stranded.delete(entry)
-    entry.stateless = true
     const token = state.nextToken()
     const command = { coordinator: state.identity, uuid: entry.uuid, startId: undefined, token }
     state.effects.push({ kind: 'grant', agent: agent.key, command })
-    this.serve(entry, agent, inventory.endpoint, token)
+    this.takeOver(entry, agent, inventory, token)
+  }
+
+  /** What an agent has serves, under this token; whatever else had served is outranked. */
+  takeOver(entry: ContainerEntry, agent: AgentEntry, item: InventoryEntry, token: ActivationToken): void {
+    this.removeStandby(entry, agent)
+    entry.stateless = item.stateless
+    entry.shared = item.shared
+    for (const other of [...(entry.standbys ?? [])]) this.outrank(entry, other)
+    this.serve(entry, agent, item.endpoint, token)
+  }
+
+  /** This agent has served the container before, and somebody else does now. */
+  private outrank(entry: ContainerEntry, agent: AgentEntry): void {
+    const item = agent.standbys.get(entry.uuid)
+    if (item?.token === undefined) return
+    const { uuid } = entry
+    const { token } = item
+    const reason = 'outranked' as const
+    const command = { coordinator: this.state.identity, startId: undefined, uuid, token, reason }
+    this.state.effects.push({ kind: 'end', agent: agent.key, command })
+    if (item.stateless) agent.standbys.set(uuid, { ...item, token: undefined })
+    else this.removeStandby(entry, agent)
   }
 
   /** A container serves; whoever waits for it hears so. */
@@ -222,15 +246,28 @@ export class Placement {
   ): void {
     this.stranded.delete(entry)
     this.state.move(entry, { kind: 'serving', agent, endpoint, token, since: this.state.now })
-    if (entry.anonymous) agent.anonymous.set(entry.kind, entry)
+    if (entry.shared) agent.shared.set(entry.kind, entry)
     for (const get of [...(entry.waiting ?? [])]) this.settle(get, entry)
-    this.considerUnused(entry)
+    if (agent.draining) this.end(entry, 'drained', true)
+    else this.considerUnused(entry)
+  }
+
+  /** An agent is about to leave: it is given nothing more, and what it has goes elsewhere once it has ended. */
+  drain(agent: AgentEntry): void {
+    if (!agent.draining) this.state.roster.drain(agent)
+    for (const uuid of [...agent.standbys.keys()]) {
+      const entry = this.state.directory.get(uuid)
+      if (entry === undefined) continue
+      this.removeStandby(entry, agent)
+      this.considerUnused(entry)
+    }
+    for (const entry of [...agent.containers]) this.end(entry, 'drained', true)
   }
 
   addEntry(
     uuid: ContainerUuid,
     like: { kind: ContainerKind; labels: readonly string[]; extra: unknown },
-    anonymous: boolean
+    shared: boolean
   ): ContainerEntry {
     const entry: ContainerEntry = {
       type: 'container',
@@ -239,7 +276,7 @@ export class Placement {
       labels: like.labels,
       extra: like.extra,
       stateless: false,
-      anonymous,
+      shared,
       place: { kind: 'unplaced', wanted: false },
       holders: undefined,
       waiting: undefined,
@@ -263,7 +300,7 @@ export class Placement {
 
   // Starts
 
-  private startNameless(agent: AgentEntry, get: PendingGet, anonymous: boolean): NamelessStart {
+  private startNameless(agent: AgentEntry, get: PendingGet, shared: boolean): NamelessStart {
     const { state } = this
     const startId = state.nextStartId++
     const { kind, labels, extra } = get
@@ -274,7 +311,7 @@ export class Placement {
       kind,
       labels,
       extra,
-      anonymous,
+      shared,
       waiting: new Set()
     }
     state.starts.set(startId, start)
@@ -286,6 +323,7 @@ export class Placement {
       uuid: undefined,
       labels,
       extra,
+      shared,
       token: undefined
     }
     state.effects.push({ kind: 'start', agent: agent.key, command })
@@ -322,7 +360,7 @@ export class Placement {
       for (const get of [...start.waiting]) this.fail(get, uuidInUse(result.uuid, taken.kind))
       return
     }
-    const entry = this.addEntry(result.uuid, start, start.anonymous)
+    const entry = this.addEntry(result.uuid, start, start.shared)
     const token = state.nextToken()
     const { startId, agent } = start
     const command = { coordinator: state.identity, uuid: result.uuid, startId, token }
@@ -375,7 +413,7 @@ export class Placement {
   private endNameless(start: NamelessStart): void {
     this.state.starts.delete(start.startId)
     start.agent.starts.delete(start)
-    if (start.agent.anonymous.get(start.kind) === start) start.agent.anonymous.delete(start.kind)
+    if (start.agent.shared.get(start.kind) === start) start.agent.shared.delete(start.kind)
   }
 
   private withdraw(agent: AgentKey, startId: number, uuid: ContainerUuid | undefined): void {
@@ -523,10 +561,23 @@ export class Placement {
   }
 
   private forgetAnonymous(entry: ContainerEntry): void {
-    if (!entry.anonymous || !('agent' in entry.place)) return
-    const { anonymous } = entry.place.agent
-    if (anonymous.get(entry.kind) === entry) anonymous.delete(entry.kind)
+    if (!entry.shared || !('agent' in entry.place)) return
+    const { shared } = entry.place.agent
+    if (shared.get(entry.kind) === entry) shared.delete(entry.kind)
   }
+}
+
+/** The agent whose instance served last, by its token (I2); if none has, the one that has stood by longest. */
+function nextActive({ uuid, standbys }: ContainerEntry): AgentEntry | undefined {
+  let best = standbys?.[0]
+  let highest = best?.standbys.get(uuid)?.token
+  for (const agent of standbys ?? []) {
+    const token = agent.standbys.get(uuid)?.token
+    if (token === undefined || (highest !== undefined && compareTokens(token, highest) <= 0)) continue
+    best = agent
+    highest = token
+  }
+  return best
 }
 
 function uuidInUse(uuid: ContainerUuid, kind: ContainerKind): NetworkError {

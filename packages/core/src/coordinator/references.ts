@@ -72,7 +72,13 @@ export class References {
     const id = state.nextGetId++
     const client = state.clients.get(input.client) ?? this.meet(input.client, Infinity)
     const { handle, kind, uuid, labels, extra, epochSeen } = input
-    if (epochSeen !== undefined) state.noteEarlierEpoch(epochSeen)
+    // A roster says more of earlier coordinators than a client can.
+    if (
+      epochSeen !== undefined &&
+      epochSeen !== state.identity.epoch &&
+      state.options.remembered === undefined
+    )
+      state.noteEarlierEpoch(epochSeen)
     if (
       state.gets.size >= state.options.pendingGetsMax ||
       state.directory.size >= state.options.containersMax

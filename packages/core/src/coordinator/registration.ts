@@ -10,8 +10,9 @@ import type {
   Renewal,
   RenewalReply
 } from '../contract/ports.ts'
-import { agentKey, type AgentEntry, type ContainerEntry } from './entries.ts'
+import { agentKey, type AgentEntry, type AgentKey, type ContainerEntry } from './entries.ts'
 import type { Placement } from './placement.ts'
+import type { RosterEntry } from './roster-store.ts'
 import { recoveryHold, type CoordinatorState } from './state.ts'
 
 /**
@@ -24,12 +25,24 @@ import { recoveryHold, type CoordinatorState } from './state.ts'
 export class Registrations {
   private readonly state: CoordinatorState
   private readonly placement: Placement
+  /** Agents of the last coordinator that were neither heard nor proven dead. */
+  private readonly awaited = new Map<AgentKey, RosterEntry>()
+  /** All that the last coordinator had; undefined when that is not known. */
+  private readonly remembered: ReadonlySet<AgentKey> | undefined
 
   constructor(state: CoordinatorState, placement: Placement) {
     this.state = state
     this.placement = placement
-    const { recoveryGraceMs } = state.options
-    if (recoveryGraceMs > 0) state.deadlines.set(recoveryHold, state.now + recoveryGraceMs)
+    const { recoveryGraceMs, remembered, aliveTimeoutMs } = state.options
+    for (const entry of remembered ?? []) this.awaited.set(agentKey(entry.agentId, entry.incarnation), entry)
+    this.remembered = remembered === undefined ? undefined : new Set(this.awaited.keys())
+    const holdMs = this.awaited.size > 0 ? aliveTimeoutMs : remembered === undefined ? recoveryGraceMs : 0
+    if (holdMs > 0) state.deadlines.set(recoveryHold, state.now + holdMs)
+  }
+
+  /** Agents of the last coordinator for which this one still waits. */
+  get awaitedAgents(): RosterEntry[] {
+    return [...this.awaited.values()]
   }
 
   /** @throws NetworkError `OVERLOADED` when there are too many agents */
@@ -38,18 +51,27 @@ export class Registrations {
     const agent = this.enter(registration)
     const resume: RegistrationReply['resume'][number][] = []
     const standby: InventoryEntry['uuid'][] = []
+    const held: InventoryEntry['uuid'][] = []
     const reported = new Set<ContainerEntry>()
     for (const item of registration.containers) {
+      const { uuid } = item
       const token = this.takeBack(agent, item)
-      const entry = this.state.directory.get(item.uuid)
+      const entry = this.state.directory.get(uuid)
+      const waiting = agent.standbys.get(uuid)
       if (entry?.kind === item.kind) reported.add(entry)
-      if (token !== undefined) resume.push({ uuid: item.uuid, token })
-      else if (agent.standbys.has(item.uuid)) standby.push(item.uuid)
+      if (token !== undefined) resume.push({ uuid, token })
+      else if (waiting !== undefined) (waiting.token === undefined ? standby : held).push(uuid)
     }
     for (const entry of [...agent.containers]) if (!reported.has(entry)) this.missed(entry)
+    if (registration.draining) this.placement.drain(agent)
+    for (const uuid of [...agent.standbys.keys()]) {
+      const entry = this.state.directory.get(uuid)
+      if (entry !== undefined && !reported.has(entry)) this.noStandby(entry, agent)
+    }
+    this.heardFrom(agent.key)
     this.placement.retryStranded()
     const { leaseMs, pingIntervalMs } = this.state.options
-    return { coordinator: this.state.identity, leaseMs, pingIntervalMs, resume, standby }
+    return { coordinator: this.state.identity, leaseMs, pingIntervalMs, resume, standby, held }
   }
 
   renew(renewal: Renewal): RenewalReply {
@@ -73,9 +95,8 @@ export class Registrations {
     const entry = this.state.directory.get(report.uuid)
     if (agent === undefined || entry === undefined) return
     const { place } = entry
-    if (report.token === undefined && agent.standbys.has(report.uuid)) {
-      this.placement.removeStandby(entry, agent)
-      this.placement.considerUnused(entry)
+    if (agent.standbys.has(report.uuid)) {
+      this.noStandby(entry, agent)
       return
     }
     if (!('agent' in place) || place.agent !== agent || place.kind === 'starting') return
@@ -96,9 +117,32 @@ export class Registrations {
     this.placement.retryStranded()
   }
 
-  unregister(key: { agentId: Registration['agentId']; incarnation: string }): void {
-    const agent = this.state.roster.get(agentKey(key.agentId, key.incarnation))
+  /** An agent is about to leave. */
+  drain({ agentId, incarnation }: { agentId: Registration['agentId']; incarnation: string }): void {
+    const agent = this.state.roster.get(agentKey(agentId, incarnation))
+    if (agent !== undefined) this.placement.drain(agent)
+  }
+
+  /** An incarnation serves nothing any more: it says so itself, or it is proven dead. */
+  unregister({ agentId, incarnation }: { agentId: Registration['agentId']; incarnation: string }): void {
+    const key = agentKey(agentId, incarnation)
+    const agent = this.state.roster.get(key)
     if (agent !== undefined) this.placement.lose(agent)
+    else if (this.awaited.has(key)) this.state.effects.push({ kind: 'agentGone', agent: key })
+    if (this.heardFrom(key)) this.placement.retryStranded()
+  }
+
+  /** The hold is over: whoever was not heard by now has no lease. */
+  stopWaiting(): void {
+    for (const agent of this.awaited.keys()) this.state.effects.push({ kind: 'agentGone', agent })
+    this.awaited.clear()
+  }
+
+  /** One agent of the last coordinator less to wait for. Returns whether it was the last, so that the hold ends. */
+  private heardFrom(key: AgentKey): boolean {
+    if (!this.awaited.delete(key) || this.awaited.size > 0) return false
+    this.state.deadlines.delete(recoveryHold)
+    return true
   }
 
   /** What the agent has obeyed before says what this coordinator must be. */
@@ -106,9 +150,11 @@ export class Registrations {
     const { seen } = registration
     const { epoch, incarnation } = this.state.identity
     if (seen === undefined) return
-    const isOurs = seen.epoch === epoch && seen.incarnation === incarnation
+    const isOurs = seen.incarnation === incarnation
     if (seen.epoch > epoch || (seen.epoch === epoch && !isOurs)) this.state.raiseEpoch(seen.epoch)
-    else this.state.noteEarlierEpoch(seen.epoch)
+    // From an agent that the roster names this is no news, and the hold is on already.
+    const isAwaited = this.remembered?.has(agentKey(registration.agentId, registration.incarnation)) === true
+    if (!isOurs && !isAwaited) this.state.noteEarlierEpoch(seen.epoch)
   }
 
   private enter(registration: Registration): AgentEntry {
@@ -138,10 +184,11 @@ export class Registrations {
       kinds,
       endpoint,
       lastHeard: state.now,
+      draining: false,
       containers: new Set(),
       starts: new Set(),
       standbys: new Map(),
-      anonymous: new Map()
+      shared: new Map()
     }
     state.roster.add(agent)
     state.deadlines.set(agent, state.now + state.options.aliveTimeoutMs)
@@ -162,10 +209,13 @@ export class Registrations {
       return serves ? place.token : undefined
     }
     if (entry === undefined || (entry.kind === item.kind && entry.place.kind === 'unplaced')) {
-      return this.adopt(agent, item, entry)
+      // Its lease has lapsed: an agent that was not heard yet may have been given it meanwhile.
+      if (!item.lapsed || !this.state.recovering) return this.adopt(agent, item, entry)
+      this.standBy(agent, item)
+      return undefined
     }
     // Given to somebody else meanwhile. An instance that belongs to its agent can still stand by.
-    if (item.stateless && entry.kind === item.kind) this.standBy(agent, item)
+    if (item.stateless && entry.kind === item.kind) this.standBy(agent, { ...item, token: undefined })
     return undefined
   }
 
@@ -184,6 +234,8 @@ export class Registrations {
       this.placement.serve(entry, place.agent, item.endpoint, place.token)
       return place.token
     }
+    // Told to end, and not there yet: until then nobody else has it.
+    if (place.kind === 'ending') return place.token
     if (place.kind !== 'serving') return undefined
     if (place.token.epoch === this.state.identity.epoch) return place.token
     const token = this.state.nextToken()
@@ -197,19 +249,24 @@ export class Registrations {
     const entry = known ?? this.placement.addEntry(item.uuid, item, false)
     // Known from a get that waits for it: what it is, its agent knows better.
     if (known !== undefined) this.placement.describe(known, item)
-    entry.stateless = item.stateless
     const token = this.state.nextToken()
-    this.placement.serve(entry, agent, item.endpoint, token)
+    this.placement.takeOver(entry, agent, item, token)
     return token
   }
 
   private standBy(agent: AgentEntry, item: InventoryEntry): void {
+    if (agent.draining) return
     const entry = this.state.directory.get(item.uuid) ?? this.placement.addEntry(item.uuid, item, false)
     if (entry.kind !== item.kind) return
     if (entry.place.kind === 'unplaced') this.placement.describe(entry, item)
     agent.standbys.set(item.uuid, item)
     entry.standbys = [...(entry.standbys ?? []).filter((other) => other !== agent), agent]
     this.placement.place(entry)
+  }
+
+  private noStandby(entry: ContainerEntry, agent: AgentEntry): void {
+    this.placement.removeStandby(entry, agent)
+    this.placement.considerUnused(entry)
   }
 
   /** What the directory says is on this agent, and the agent does not know of. */

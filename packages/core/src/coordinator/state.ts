@@ -60,14 +60,13 @@ export class CoordinatorState {
 
   /** Somebody has obeyed a coordinator of this epoch or a later one: be newer. */
   raiseEpoch(above: number): void {
-    this.noteEarlierEpoch(above)
     this.identity = { ...this.identity, epoch: above + 1 }
     this.sequence = 0
   }
 
   /** There was a coordinator before: others that it had may still be on their way, so nothing is placed yet. */
   noteEarlierEpoch(epoch: number): void {
-    if (this.held || epoch === this.identity.epoch || epoch === 0) return
+    if (this.held || epoch === 0) return
     this.held = true
     this.deadlines.set(recoveryHold, this.now + this.options.aliveTimeoutMs)
   }

@@ -19,6 +19,7 @@ const startCommand = (parts: Partial<StartCommand> = {}): StartCommand => ({
   uuid: uuid('lobby'),
   labels: [],
   extra: undefined,
+  shared: false,
   token: token(1),
   ...parts
 })
@@ -42,6 +43,7 @@ describe('agent machine', () => {
       pingIntervalMs: 1000,
       resume: [],
       standby: [],
+      held: [],
       ...reply
     }
     const obeyed = machine.registered(whole, asked, moment)
@@ -140,10 +142,65 @@ describe('agent machine', () => {
       serve()
       pass(2400)
       expect(machine.registration([room], undefined, moment)).toMatchObject({
-        leased: false,
         seen: tenth,
         containers: [{ uuid: 'lobby', token: token(1), stateless: false }]
       })
+    })
+
+    test('says of what it has that it may be in other hands by now', () => {
+      register()
+      serve()
+      expect(machine.registration([room], undefined, moment).containers).toMatchObject([{ lapsed: false }])
+      pass(2400)
+      expect(machine.registration([room], undefined, moment).containers).toMatchObject([{ lapsed: true }])
+    })
+
+    test('keeps what is held for the end of a recovery: unserved, silent, and said to have lapsed', () => {
+      register()
+      const id = serve()
+      pass(2400)
+      register({ held: [uuid('lobby')] })
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
+      expect(machine.fate(id, moment)).toBe('hold')
+      expect(machine.registration([room], undefined, moment).containers).toMatchObject([
+        { uuid: 'lobby', token: token(1), lapsed: true }
+      ])
+      machine.grant({ coordinator: tenth, uuid: uuid('lobby'), startId: undefined, token: token(2) }, moment)
+      expect(machine.fate(id, moment)).toBe('release')
+      expect(drain()).toContainEqual({ kind: 'resumed', id })
+    })
+
+    test('ends what was held and is outranked, and drops what it still says', () => {
+      register()
+      const id = serve()
+      pass(2400)
+      register({ held: [uuid('lobby')] })
+      const outranked = {
+        startId: undefined,
+        uuid: uuid('lobby'),
+        token: token(1),
+        reason: 'outranked' as const
+      }
+      expect(machine.end({ coordinator: tenth, ...outranked })).toBe(id)
+      expect(machine.fate(id, moment)).toBe('drop')
+      expect(drain()).toContainEqual({ kind: 'terminate', id })
+    })
+
+    test('lets an HA container that is outranked stand by, and drops what it still says', () => {
+      const id = machine.addStandby({ uuid: uuid('leader'), kind: room, endpoint })
+      register({ resume: [{ uuid: uuid('leader'), token: token(1) }] })
+      pass(2400)
+      register({ held: [uuid('leader')] })
+      const outranked = {
+        startId: undefined,
+        uuid: uuid('leader'),
+        token: token(1),
+        reason: 'outranked' as const
+      }
+      expect(machine.end({ coordinator: tenth, ...outranked })).toBeUndefined()
+      expect(machine.instance(id)?.phase).toEqual({ kind: 'standby' })
+      expect(machine.fate(id, moment)).toBe('drop')
+      expect(drain()).toContainEqual({ kind: 'demoted', id })
     })
 
     test('obeys no command', () => {
@@ -195,7 +252,14 @@ describe('agent machine', () => {
     test('does not touch what was added while the answer was on its way', () => {
       const asked = machine.registration([room], undefined, moment)
       const late = machine.addStandby({ uuid: uuid('late'), kind: room, endpoint })
-      const reply = { coordinator: tenth, leaseMs: 2400, pingIntervalMs: 1000, resume: [], standby: [] }
+      const reply = {
+        coordinator: tenth,
+        leaseMs: 2400,
+        pingIntervalMs: 1000,
+        resume: [],
+        standby: [],
+        held: []
+      }
       expect(machine.registered(reply, asked, moment)).toBe(true)
       expect(machine.instance(late)?.phase).toEqual({ kind: 'standby' })
     })

@@ -18,6 +18,7 @@ import type { CoordinatorEffect } from '../../src/coordinator/effects.ts'
 import { agentKey, type AgentKey } from '../../src/coordinator/entries.ts'
 import { CoordinatorMachine } from '../../src/coordinator/machine.ts'
 import { resolveCoordinatorOptions, type CoordinatorOptions } from '../../src/coordinator/options.ts'
+import type { RosterStore } from '../../src/coordinator/roster-store.ts'
 
 export const kind = (name: string): ContainerKind => name as ContainerKind
 export const uuid = (name: string): ContainerUuid => name as ContainerUuid
@@ -33,7 +34,9 @@ export function inventory(name: string, parts: Partial<InventoryEntry> = {}): In
     labels: [],
     extra: undefined,
     stateless: false,
+    shared: false,
     token: undefined,
+    lapsed: false,
     ...parts
   }
 }
@@ -49,6 +52,7 @@ export interface RegisterParts {
   readonly containers?: readonly InventoryEntry[]
   readonly seen?: CoordinatorIdentity
   readonly leased?: boolean
+  readonly draining?: boolean
 }
 
 export interface GetParts {
@@ -76,9 +80,9 @@ export class CoordinatorBench {
   readonly alive = new Set<string>()
   private lastHandle = 0
 
-  constructor(options: CoordinatorOptions = {}) {
+  constructor(options: CoordinatorOptions = {}, store?: RosterStore) {
     this.machine = new CoordinatorMachine(
-      resolveCoordinatorOptions({ epoch: 10, ...options }, 0, 'coordinator'),
+      resolveCoordinatorOptions({ epoch: 10, ...options }, 0, 'coordinator', store),
       this.now
     )
   }
@@ -91,8 +95,11 @@ export class CoordinatorBench {
         kinds: (parts.kinds ?? ['room']).map(kind),
         endpoint: undefined,
         seen: parts.seen,
-        leased: parts.leased ?? true,
-        containers: parts.containers ?? []
+        draining: parts.draining ?? false,
+        containers: (parts.containers ?? []).map((item) => ({
+          ...item,
+          lapsed: item.lapsed || parts.leased === false
+        }))
       },
       this.now
     )

@@ -32,6 +32,7 @@ import { NetworkServer, type NetworkServerOptions } from '@hcengineering/network
 import { echoContainer, type RecordingContainer } from '../doubles/recording-container.ts'
 import { VirtualClock } from '../time/virtual-clock.ts'
 import { countedIds } from './counted-ids.ts'
+import { MemoryRoster } from './memory-roster.ts'
 import { QuietSchedule } from './quiet-schedule.ts'
 import type { TestAgent, TestAgentOptions, TestContainerFactory } from './test-agent.ts'
 import { TestNode } from './test-node.ts'
@@ -42,6 +43,8 @@ export interface TestNetworkOptions {
   transport?: 'memory' | 'zeromq' | undefined
   /** Options of the coordinator: its timeouts, limits, epoch. */
   network?: NetworkOptions | undefined
+  /** Whether a restarted coordinator remembers the agents of the last one, as with a data directory. @default false */
+  roster?: boolean | undefined
   /** Options of the coordinator's server. */
   server?: Omit<NetworkServerOptions, 'transport'> | undefined
   /** Hears what everybody logs. @default says nothing */
@@ -84,12 +87,14 @@ export class TestNetwork {
   readonly #nodes = new Map<TestNetworkMember, TestNode>()
   readonly #open = new Map<TestNode, () => Promise<void>>()
   readonly #cuts: (() => void)[] = []
+  readonly #roster: MemoryRoster | undefined
   readonly #ids = new Map<string, IdSource>()
   #coordinator: Coordinator
   #epoch: number
 
   private constructor(options: TestNetworkOptions) {
     this.#options = options
+    if (options.roster === true) this.#roster = new MemoryRoster()
     if (options.transport === 'zeromq') {
       this.clock = systemClock
     } else {
@@ -241,6 +246,19 @@ export class TestNetwork {
     this.#cuts.push(this.#memory.cut({ from, to }), this.#memory.cut({ from: to, to: from }))
   }
 
+  /** Resets the connections between two members: both sides lose them, and dial anew. Memory transport only. */
+  resetConnections(a: TestNetworkMember, b: TestNetworkMember): void {
+    if (this.#memory === undefined) throw new Error('only connections of the memory transport can be reset')
+    const names = [this.#nodeOf(a).name, this.#nodeOf(b).name]
+    for (const connection of this.#memory.connections()) {
+      const isBetween =
+        names.includes(connection.dialler) &&
+        names.includes(connection.listener ?? '') &&
+        connection.dialler !== connection.listener
+      if (isBetween) connection.reset()
+    }
+  }
+
   /** Mends every {@link partition}. */
   heal(): void {
     for (const mend of this.#cuts.splice(0)) mend()
@@ -280,6 +298,7 @@ export class TestNetwork {
       logger: this.#logger,
       ...this.#options.network,
       epoch: this.#epoch,
+      roster: this.#roster?.open(),
       ...changed
     })
     const server = new NetworkServer(network, tickManager, 'localhost', port, {

@@ -133,10 +133,10 @@ export class TestNode {
   #eventsOf(connection: { close(): void }, events: () => ConnectionEvents | undefined): ConnectionEvents {
     return {
       received: (message) => this.#enter(() => events()?.received(message)),
-      closed: (reason) => {
+      closed: (reason, refused) => {
         this.#enter(() => {
           connection.close()
-          events()?.closed(reason)
+          events()?.closed(reason, refused)
         })
       }
     }

@@ -55,9 +55,9 @@ describe('a test network', () => {
 })
 
 describe('faults of a test network', () => {
-  test('a killed agent says nothing more, and is missed only after its alive timeout', async () => {
+  test('a killed agent says nothing more; without a listener, it is missed only after its alive timeout', async () => {
     await using net = await startTestNetwork()
-    const agent = await net.agent({ kinds: ['room'] })
+    const agent = await net.agent({ kinds: ['room'], listener: false })
     const client = await net.client()
     await net.killAgent(agent)
     await net.advance(2000)

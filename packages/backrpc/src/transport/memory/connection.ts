@@ -142,14 +142,16 @@ export class MemoryPipe implements MemoryConnection {
   }
 
   #arrived(parcel: Parcel, end: MemoryEnd): void {
-    if (parcel.kind === 'end') end.end(parcel.reason)
+    if (parcel.kind === 'end') end.end(parcel.reason, parcel.refused)
     else if (parcel.kind === 'message' && !end.deliver(parcel.bytes)) this.reset('message too long')
   }
 
   #dialArrived(): void {
     const arrival = this.#options.arrived(this)
     if (arrival.kind === 'accepted') return
-    if (arrival.kind === 'refused') this.#towardsDialler.send({ kind: 'end', reason: arrival.reason })
+    if (arrival.kind === 'refused') {
+      this.#towardsDialler.send({ kind: 'end', reason: arrival.reason, refused: true })
+    }
     // Whatever was sent behind the dial goes where the dial went.
     this.#towardsListener.sever()
   }

@@ -65,10 +65,10 @@ export class MemoryEnd implements TransportConnection {
   }
 
   /** The connection has ended for this end. */
-  end(reason: string): void {
+  end(reason: string, refused = false): void {
     if (this.closed) return
     this.#state = 'closed'
-    this.#events?.closed(reason)
+    this.#events?.closed(reason, refused)
   }
 
   /** Ends without a word, as a process does that is killed. */

@@ -4,7 +4,7 @@ import type { MemoryLink, Schedule } from './schedule.ts'
 export type Parcel =
   | { readonly kind: 'open' }
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
-  | { readonly kind: 'end'; readonly reason: string }
+  | { readonly kind: 'end'; readonly reason: string; readonly refused?: boolean }
 
 export interface LinkOptions {
   readonly schedule: Schedule

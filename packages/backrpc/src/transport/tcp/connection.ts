@@ -37,7 +37,7 @@ export class TcpConnection implements TransportConnection {
     this.#options = options
     this.#reader = new FrameReader(limits.messageBytesMax, (message) => this.#received(message))
     this.#writer = new FrameWriter(socket)
-    socket.on('error', (error) => this.#end(reasonOf(error)))
+    socket.on('error', (error) => this.#end(reasonOf(error), errorCode(error) === 'ECONNREFUSED'))
     socket.on('end', () => this.#end('ended by the other side'))
     socket.on('close', () => this.#end('disconnected'))
   }
@@ -107,11 +107,11 @@ export class TcpConnection implements TransportConnection {
   }
 
   /** Over, by the other side or by a fault. */
-  #end(reason: string): void {
+  #end(reason: string, refused = false): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#socket.destroy()
-    guarded(() => this.#events?.closed(reason))
+    guarded(() => this.#events?.closed(reason, refused))
   }
 }
 

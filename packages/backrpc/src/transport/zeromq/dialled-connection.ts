@@ -5,6 +5,7 @@ import { endpointOf, type DialTarget } from '../address.ts'
 import { endMarker, isEndMarker } from './end-marker.ts'
 import { errorCode, guarded, ignore, report } from '../faults.ts'
 import type { ResolvedZeromqOptions } from './options.ts'
+import { probeRefused } from '../probe.ts'
 import { watchSocket } from './socket-watch.ts'
 
 /**
@@ -20,7 +21,7 @@ const resolvingBytesMax = 64 * 1024 * 1024
 
 type State =
   | { readonly kind: 'resolving'; readonly waiting: Uint8Array[]; waitingBytes: number }
-  | { readonly kind: 'open'; readonly socket: Dealer }
+  | { readonly kind: 'open'; readonly socket: Dealer; readonly host: string; connected: boolean }
   /** The connection is lost; what arrived before that is still being read. */
   | { readonly kind: 'draining'; readonly socket: Dealer }
   | { readonly kind: 'ended' }
@@ -42,12 +43,14 @@ export class DialledConnection implements TransportConnection {
   readonly remote: string
   readonly #dialOptions: DialOptions
   readonly #events: ConnectionEvents
+  readonly #port: number
   #state: State = { kind: 'resolving', waiting: [], waitingBytes: 0 }
 
   constructor(target: DialTarget, dialOptions: DialOptions, events: ConnectionEvents) {
     this.remote = endpointOf(target.host, target.port).url
     this.#dialOptions = dialOptions
     this.#events = events
+    this.#port = target.port
     if (target.family === 0) this.#resolve(target)
     else this.#connect(target.host, target.port)
   }
@@ -111,7 +114,7 @@ export class DialledConnection implements TransportConnection {
         connectTimeout: options.connectTimeoutMs,
         reconnectInterval: reconnectNeverMs
       })
-      this.#state = { kind: 'open', socket }
+      this.#state = { kind: 'open', socket, host, connected: false }
       watchSocket(socket, (type) => this.#happened(type)).catch(this.#dialFailed)
       socket.connect(endpoint.url)
       this.#receive(socket).catch(report)
@@ -151,12 +154,16 @@ export class DialledConnection implements TransportConnection {
   #happened(type: EventType): void {
     const reason = losses[type]
     if (reason !== undefined) this.#lost(reason)
+    else if (type === 'connect' && this.#state.kind === 'open') this.#state.connected = true
   }
 
   #lost(reason: string): void {
     if (this.#state.kind !== 'open') return
-    this.#state = { kind: 'draining', socket: this.#state.socket }
-    setImmediate(() => this.#drain(reason))
+    const { socket, host, connected } = this.#state
+    this.#state = { kind: 'draining', socket }
+    if (connected) setImmediate(() => this.#drain(reason))
+    // libzmq does not tell a refusal from a connection that could not be made for another reason.
+    else probeRefused(host, this.#port, (refused) => this.#end(reason, refused))
   }
 
   /**
@@ -188,7 +195,7 @@ export class DialledConnection implements TransportConnection {
     queueMicrotask(() => this.#end(reason))
   }
 
-  #end(reason: string): void {
+  #end(reason: string, refused = false): void {
     const state = this.#state
     if (state.kind === 'ended') return
     this.#state = { kind: 'ended' }
@@ -196,7 +203,7 @@ export class DialledConnection implements TransportConnection {
       state.socket.linger = 0
       state.socket.close()
     }
-    guarded(() => this.#events.closed(reason))
+    guarded(() => this.#events.closed(reason, refused))
   }
 }
 

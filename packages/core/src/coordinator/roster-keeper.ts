@@ -1,0 +1,99 @@
+import { NetworkError } from '../api/errors.ts'
+import type { Logger } from '../api/logger.ts'
+import { agentKey, type AgentKey } from './entries.ts'
+import type { RosterEntry, RosterStore } from './roster-store.ts'
+
+/**
+ * Keeps the durable roster equal to the agents that may hold a lease. One save at a time: what changes meanwhile
+ * goes with the next, so a thousand agents that register at once cost two.
+ */
+export class RosterKeeper {
+  private readonly store: RosterStore
+  private readonly logger: Logger
+  private readonly epoch: () => number
+  private readonly entries = new Map<AgentKey, RosterEntry>()
+  private readonly durable = new Set<AgentKey>()
+  /** Counts changes; `saved` is the last that is durable. */
+  private changes = 0
+  private saved = 0
+  private saving: Promise<void> | undefined
+
+  constructor(store: RosterStore, epoch: () => number, logger: Logger) {
+    this.store = store
+    this.epoch = epoch
+    this.logger = logger
+    for (const entry of store.remembered?.agents ?? []) {
+      this.entries.set(keyOf(entry), entry)
+      this.durable.add(keyOf(entry))
+    }
+  }
+
+  /** Whether this incarnation is durable, so that it may be given a lease. */
+  has(key: AgentKey): boolean {
+    return this.durable.has(key)
+  }
+
+  /**
+   * Makes an incarnation durable.
+   *
+   * @throws NetworkError `STORE_FAILED`, retryable
+   */
+  async remember(entry: RosterEntry): Promise<void> {
+    this.entries.set(keyOf(entry), entry)
+    const wanted = ++this.changes
+    while (this.saved < wanted) await this.save()
+  }
+
+  /** What is known of an incarnation has changed. Not urgent: the successor waits longer, at worst. */
+  update(key: AgentKey, change: Partial<Pick<RosterEntry, 'endpoint' | 'answered'>>): void {
+    const known = this.entries.get(key)
+    if (known === undefined) return
+    const next = { ...known, ...change }
+    // Another address has not answered yet.
+    if (next.endpoint !== known.endpoint) next.answered = false
+    if (next.endpoint === known.endpoint && next.answered === known.answered) return
+    this.remember(next).catch(this.saveFailed)
+  }
+
+  /** This incarnation holds no lease any more. Not urgent: whoever reads it waits for somebody who is gone. */
+  forget(key: AgentKey): void {
+    if (!this.entries.delete(key)) return
+    this.durable.delete(key)
+    this.changes++
+    this.save().catch(this.saveFailed)
+  }
+
+  private readonly saveFailed = (error: unknown): void => {
+    this.logger.warn({ error }, 'the roster was not saved')
+  }
+
+  private save(): Promise<void> {
+    this.saving ??= this.saveNow().finally(() => {
+      this.saving = undefined
+    })
+    return this.saving
+  }
+
+  private async saveNow(): Promise<void> {
+    // All that changes within one turn is saved together.
+    await Promise.resolve()
+    const changes = this.changes
+    const agents = [...this.entries.values()]
+    try {
+      await this.store.save({ epoch: this.epoch(), agents })
+    } catch (error) {
+      throw new NetworkError(
+        'STORE_FAILED',
+        `the roster of agents cannot be kept: ${(error as Error).message}`,
+        { retryable: true, cause: error }
+      )
+    }
+    this.saved = changes
+    // Guarded: it may have been forgotten meanwhile.
+    for (const entry of agents) if (this.entries.has(keyOf(entry))) this.durable.add(keyOf(entry))
+  }
+}
+
+function keyOf({ agentId, incarnation }: RosterEntry): AgentKey {
+  return agentKey(agentId, incarnation)
+}

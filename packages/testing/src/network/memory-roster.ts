@@ -1,0 +1,16 @@
+import type { RosterRecord, RosterStore } from '@hcengineering/network-core'
+
+/** A disk that outlives the coordinators of a test: each one opens it anew. */
+export class MemoryRoster {
+  record: RosterRecord | undefined
+
+  /** What a coordinator that starts now finds, and where it saves. */
+  open(): RosterStore {
+    return {
+      remembered: this.record,
+      save: async (record) => {
+        this.record = structuredClone(record)
+      }
+    }
+  }
+}
