@@ -52,6 +52,8 @@ export class StreamReader implements AsyncIterableIterator<unknown, undefined> {
       this.end(undefined)
       this.onLeave()
     }
+    // Whoever has left hears of no error any more, either.
+    this.outcome = { error: undefined }
     this.drop()
     return { done: true, value: undefined }
   }

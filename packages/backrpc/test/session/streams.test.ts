@@ -127,6 +127,16 @@ describe('a stream', () => {
     expect([pair.left.session.openStreams, pair.right.session.openStreams]).toEqual([0, 0])
   })
 
+  it('says no more to a reader that has left: neither the items that have come, nor a failure', async () => {
+    const pair = new SessionPair()
+    serve(pair, broken)
+    const items = askStream(pair.left.session, { operation: 'broken' })
+    await flow(pair)
+    expect(await items.return()).toEqual({ done: true, value: undefined })
+    expect(await items.next()).toEqual({ done: true, value: undefined })
+    expect([pair.left.session.openStreams, pair.right.session.openStreams]).toEqual([0, 0])
+  })
+
   it('ends on both sides when it is aborted', async () => {
     const pair = new SessionPair()
     const served = serve(pair, async function* () {
