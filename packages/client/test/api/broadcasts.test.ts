@@ -3,6 +3,8 @@ import { echoContainer, startTestNetwork } from '@hcengineering/network-testing'
 import { expect, test } from 'vitest'
 import { errorWith, kind } from '../support/settings.ts'
 
+const unconnected: Broadcast = () => Promise.reject(new Error('nobody is connected'))
+
 test('a container may put a function of its own between its group and its clients', async () => {
   await using net = await startTestNetwork()
   const group = new BroadcastGroup()
@@ -36,7 +38,7 @@ test('a container may put a function of its own between its group and its client
 
 test('a broadcast of what cannot be sent rejects, and harms nothing', async () => {
   await using net = await startTestNetwork()
-  let say: Broadcast = () => Promise.reject(new Error('nobody is connected'))
+  let say: Broadcast = unconnected
   const container = echoContainer({
     connected: (_clientId, broadcast) => {
       say = broadcast
