@@ -22,7 +22,7 @@ import {
 } from '@hcengineering/network-core'
 import type { ClientCore } from './client-core.ts'
 import type { DirectSession } from './direct-sessions.ts'
-import { resume, streamRequest } from './streams.ts'
+import { ContainerStream, streamRequest } from './streams.ts'
 import { retryRule, tryAgain, wasRefused } from './retry.ts'
 
 /** What holds a link open: a connection, with the reference that it came from. */
@@ -179,27 +179,22 @@ export class ContainerLink {
   }
 
   /** Opens a stream where the container serves; one that is refused there is opened where it serves next. */
-  async *stream(
-    operation: string,
-    data: unknown,
-    options: StreamOptions
-  ): AsyncGenerator<unknown, void, undefined> {
+  stream(operation: string, data: unknown, options: StreamOptions): ContainerStream {
     const { clock, timeoutMs } = this.core
-    const deadline = clock.now() + (options.timeoutMs ?? timeoutMs)
-    for (;;) {
-      const way = await this.way(Math.max(1, deadline - clock.now()))
-      const items = askStream(way.session, streamRequest(this.uuid, operation, data, options))
-      let first: IteratorResult<unknown, undefined>
-      try {
-        first = await items.next()
-      } catch (error) {
-        if (!wasRefused(error) || clock.now() >= deadline) throw error
-        await this.verify(way, Math.max(1, deadline - clock.now()))
-        continue
+    let deadline: number | undefined
+    let way: Way | undefined
+    return new ContainerStream({
+      open: async () => {
+        deadline ??= clock.now() + (options.timeoutMs ?? timeoutMs)
+        way = await this.way(Math.max(1, deadline - clock.now()))
+        return askStream(way.session, streamRequest(this.uuid, operation, data, options))
+      },
+      refused: async (error) => {
+        const remainingMs = (deadline ?? 0) - clock.now()
+        if (way === undefined || !wasRefused(error) || remainingMs <= 0) throw error
+        await this.verify(way, remainingMs)
       }
-      yield* resume(first, items)
-      return
-    }
+    })
   }
 
   /** A notice that names this container has come over a session. */

@@ -19,7 +19,7 @@ import {
 } from '@hcengineering/network-core'
 import type { ClientCore } from './client-core.ts'
 import { ConnectionImpl } from './connection.ts'
-import { resume, streamRequest } from './streams.ts'
+import { ContainerStream, streamRequest } from './streams.ts'
 import { retryRule, tryAgain, wasRefused } from './retry.ts'
 
 const releaseTimeoutMs = 5000
@@ -211,29 +211,19 @@ export class ReferenceImpl implements ContainerReference {
 
   stream(operation: string, data?: Data, options: StreamOptions = {}): AsyncIterableIterator<Data> {
     this.requireOpen()
-    return this.openStream(operation, data, options)
-  }
-
-  private async *openStream(
-    operation: string,
-    data: unknown,
-    options: StreamOptions
-  ): AsyncGenerator<unknown, void, undefined> {
     const { clock, timeoutMs } = this.core
-    const deadline = clock.now() + (options.timeoutMs ?? timeoutMs)
-    for (;;) {
-      const items = askStream(this.session, streamRequest(this.uuid, operation, data, options))
-      let first: IteratorResult<unknown, undefined>
-      try {
-        first = await items.next()
-      } catch (error) {
-        if (!wasRefused(error) || clock.now() >= deadline) throw error
-        await this.state.locate(Math.max(1, deadline - clock.now()))
-        continue
+    let deadline: number | undefined
+    return new ContainerStream({
+      open: () => {
+        deadline ??= clock.now() + (options.timeoutMs ?? timeoutMs)
+        return askStream(this.session, streamRequest(this.uuid, operation, data, options))
+      },
+      refused: async (error) => {
+        const remainingMs = (deadline ?? 0) - clock.now()
+        if (!wasRefused(error) || remainingMs <= 0) throw error
+        await this.state.locate(remainingMs)
       }
-      yield* resume(first, items)
-      return
-    }
+    })
   }
 
   cast<T>(interfaceName?: string): Remote<T> {

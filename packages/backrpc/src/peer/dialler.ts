@@ -57,6 +57,8 @@ export class Dialler {
   private readonly parts: ResolvedPeerOptions
   private state: State = { kind: 'idle' }
   private resume: { sessionId: string; secret: string } | undefined
+  /** Says that the next greeting repeats the last one, until a welcome arrives. */
+  private attemptId: string
   private attempts = 0
   private lastHeard = 0
   private lastPing = 0
@@ -70,6 +72,7 @@ export class Dialler {
     this.options = options
     this.parts = resolvePeerOptions(options)
     this.session = new Session(this.parts)
+    this.attemptId = this.parts.ids()
   }
 
   get connected(): boolean {
@@ -150,6 +153,7 @@ export class Dialler {
         aliveTimeoutMs: this.options.aliveTimeoutMs,
         limits,
         ...(this.resume !== undefined && { resume: { ...this.resume, received: this.session.received } }),
+        attempt: this.attemptId,
         details: this.options.details?.()
       })
     )
@@ -190,6 +194,7 @@ export class Dialler {
     const fresh = !welcome.resumed
     if (fresh && this.resume !== undefined) this.session.reset()
     this.resume = { sessionId: welcome.sessionId, secret: welcome.secret }
+    this.attemptId = this.parts.ids()
     this.attempts = 0
     this.lastRefusal = undefined
     const { pingIntervalMs } = welcome

@@ -44,6 +44,8 @@ interface Bound extends ListenerPeer {
   readonly secret: string
   attached: Attached | undefined
   lastHeard: number
+  /** The attempt by which it was opened, until the dialler is known to have got its welcome. */
+  attempt: string | undefined
 }
 
 /** A connection that has not been closed: greeting while it has no peer. */
@@ -73,6 +75,8 @@ export class Listener {
   private readonly parts: ResolvedPeerOptions
   private readonly transport: TransportListener
   private readonly sessions = new Map<string, Bound>()
+  /** Sessions whose welcome may have been lost, by the attempt that opened them. */
+  private readonly unconfirmed = new Map<string, Bound>()
   private readonly connections = new Set<Attached>()
   private cancelSweep: (() => void) | undefined
   private lastSweep: number
@@ -155,6 +159,7 @@ export class Listener {
     if (peer.attached !== attached) return
     const type = message[0]
     peer.lastHeard = this.parts.clock.now()
+    this.forgetAttempt(peer)
     if (type === MessageType.bye) {
       this.endSession(peer, 'goodbye', this.parts.errors('CLOSED', 'the peer has closed the session'))
       return
@@ -182,10 +187,9 @@ export class Listener {
       refuse('HANDSHAKE_REFUSED', `protocol ${protocolVersion} is spoken here, you speak ${theirs}`)
       return
     }
-    const known = hello.resume === undefined ? undefined : this.sessions.get(hello.resume.sessionId)
-    const resumed =
-      known !== undefined && known.secret === hello.resume?.secret && known.hello.peerId === hello.peerId
-    if (!resumed && this.sessions.size >= (this.options.sessionsMax ?? 65_536)) {
+    const resumed = this.resumable(hello)
+    const known = resumed ?? this.greetedBefore(hello)
+    if (known === undefined && this.sessions.size >= (this.options.sessionsMax ?? 65_536)) {
       refuse('OVERLOADED', `${this.sessions.size} sessions are open already`)
       return
     }
@@ -196,9 +200,37 @@ export class Listener {
       refuse(typeof code === 'string' ? code : 'HANDSHAKE_REFUSED', (error as Error).message)
       return
     }
-    const peer = resumed ? this.resume(known, attached, hello) : this.open(attached, hello)
+    if (resumed !== undefined) this.forgetAttempt(resumed)
+    const peer = known === undefined ? this.open(attached, hello) : this.resume(known, attached, hello)
     attached.peer = peer
-    this.welcome(peer, connection, hello, resumed)
+    this.welcome(peer, connection, resumed !== undefined)
+    if (known === undefined) this.options.onSession?.(peer)
+    this.options.onHeard?.(peer)
+    const received = resumed === undefined ? 0 : (hello.resume?.received ?? 0)
+    peer.session.attach((bytes) => connection.send(bytes), hello.limits, received)
+  }
+
+  /** The session that a dialler goes on with, if it shows the secret. */
+  private resumable({ resume, peerId }: Hello): Bound | undefined {
+    const known = resume === undefined ? undefined : this.sessions.get(resume.sessionId)
+    return known?.secret === resume?.secret && known?.hello.peerId === peerId ? known : undefined
+  }
+
+  /**
+   * The session that was opened for an earlier greeting of the same attempt. Its dialler has seen no welcome, so
+   * neither side has anything of the other: it is as good as new.
+   */
+  private greetedBefore({ attempt, peerId }: Hello): Bound | undefined {
+    const known = attempt === undefined ? undefined : this.unconfirmed.get(attempt)
+    return known?.hello.peerId === peerId ? known : undefined
+  }
+
+  /** The session is over, or its dialler has got the welcome: no greeting of its attempt finds it any more. */
+  private forgetAttempt(peer: Bound): void {
+    const { attempt } = peer
+    if (attempt === undefined) return
+    if (this.unconfirmed.get(attempt) === peer) this.unconfirmed.delete(attempt)
+    peer.attempt = undefined
   }
 
   private open(attached: Attached, hello: Hello): Bound {
@@ -209,9 +241,11 @@ export class Listener {
       session: new Session(this.parts),
       hello,
       attached,
-      lastHeard: clock.now()
+      lastHeard: clock.now(),
+      attempt: hello.attempt
     }
     this.sessions.set(peer.id, peer)
+    if (hello.attempt !== undefined) this.unconfirmed.set(hello.attempt, peer)
     return peer
   }
 
@@ -225,7 +259,7 @@ export class Listener {
     return peer
   }
 
-  private welcome(peer: Bound, connection: TransportConnection, hello: Hello, resumed: boolean): void {
+  private welcome(peer: Bound, connection: TransportConnection, resumed: boolean): void {
     connection.send(
       encodeWelcome({
         protocol: protocolVersion,
@@ -238,15 +272,12 @@ export class Listener {
         details: this.options.details?.()
       })
     )
-    if (!resumed) this.options.onSession?.(peer)
-    this.options.onHeard?.(peer)
-    const received = resumed ? (hello.resume?.received ?? 0) : 0
-    peer.session.attach((bytes) => connection.send(bytes), hello.limits, received)
   }
 
   private endSession(peer: Bound, reason: 'goodbye' | 'expired' | 'closed', error: Error): void {
     if (this.sessions.get(peer.id) !== peer) return
     this.sessions.delete(peer.id)
+    this.forgetAttempt(peer)
     if (peer.attached !== undefined) this.drop(peer.attached)
     peer.session.end(error)
     this.options.onEnded?.(peer, reason)

@@ -20,6 +20,11 @@ export interface Hello {
   readonly limits: SessionLimits
   /** The session to go on with; absent for a new one. */
   readonly resume?: { readonly sessionId: string; readonly secret: string; readonly received: number }
+  /**
+   * Unguessable, and the same until a welcome has arrived: a dialler that greets again because the welcome was
+   * lost finds the session that waits for it.
+   */
+  readonly attempt?: string
   /** Whatever the packages above want to say. */
   readonly details?: unknown
 }
@@ -85,6 +90,7 @@ export function decodeHello(bytes: Uint8Array): Hello {
           received: sequence(resume['received'])
         }
       }),
+    ...(body['attempt'] !== undefined && { attempt: text(body['attempt'], 'attempt') }),
     details: body['details']
   }
 }

@@ -46,12 +46,13 @@ export class StreamReader implements AsyncIterableIterator<unknown, undefined> {
     })
   }
 
+  /** Leaves at once, even while `next()` waits: that is then done. */
   async return(): Promise<IteratorReturnResult<undefined>> {
     if (this.outcome === undefined) {
-      this.outcome = { error: undefined }
-      this.drop()
+      this.end(undefined)
       this.onLeave()
     }
+    this.drop()
     return { done: true, value: undefined }
   }
 
@@ -123,6 +124,8 @@ export class StreamReader implements AsyncIterableIterator<unknown, undefined> {
 export class StreamWriter {
   private readonly stream: SessionStream
   private readonly errors: ErrorFactory
+  /** Called when the other side lets nothing be written any more. */
+  onClosed: (() => void) | undefined
   private wake: (() => void) | undefined
 
   constructor(stream: SessionStream, errors: ErrorFactory) {
@@ -163,6 +166,7 @@ export class StreamWriter {
     const { wake } = this
     this.wake = undefined
     wake?.()
+    if (this.closed) this.onClosed?.()
   }
 }
 
@@ -203,28 +207,42 @@ export function openHalves(
   return { reader, writer }
 }
 
-/** Writes all that an iterable gives, as fast as the other side takes it, then ends the half. */
+/**
+ * Writes all that an iterable gives, as fast as the other side takes it, then ends the half. The iterable hears
+ * at once when the other side has left, even while it is waited for.
+ */
 export async function pumpIterable(source: AsyncIterable<unknown>, writer: StreamWriter): Promise<void> {
   const iterator = source[Symbol.asyncIterator]()
+  // Nothing is taken before it is wanted: a stream that is refused leaves its input untouched.
+  let mustLeave = false
+  const leave = async (): Promise<void> => {
+    if (!mustLeave) return
+    mustLeave = false
+    await iterator.return?.()
+  }
+  let left: Promise<void> | undefined
+  writer.onClosed = () => {
+    left ??= leave()
+    // It is awaited below, once what is waited for has come.
+    left.catch(() => {})
+  }
   try {
-    // Nothing is taken before it is wanted: a stream that is refused leaves its input untouched.
-    let hasBegun = false
     for (;;) {
       if (!writer.ready) await writer.whenReady()
-      if (writer.closed) {
-        if (hasBegun) await iterator.return?.()
-        return
-      }
-      hasBegun = true
+      if (writer.closed) break
+      mustLeave = true
       const next = await iterator.next()
-      if (next.done === true) break
+      if (next.done === true) {
+        mustLeave = false
+        break
+      }
       writer.write(next.value)
     }
     writer.end()
   } catch (error) {
     writer.end(error as Error)
-    await iterator.return?.()
   }
+  await left
 }
 
 /** Passes a stream on to another session without looking into it: items and credit go through as they come. */

@@ -51,6 +51,7 @@ async function run(transport: Transport, seed: number) {
   const random = seededRandom(seed)
   const runs: number[] = []
   const wrong: unknown[] = []
+  let sessions = 0
   let resumed = 0
   let failed = false
   const goesOn = (): boolean => resumed < cutsMin && !failed
@@ -60,6 +61,7 @@ async function run(transport: Transport, seed: number) {
     host: '127.0.0.1',
     port: 0,
     pingIntervalMs: 200,
+    onSession: () => sessions++,
     handler: {
       send: () => {},
       request: (call) => {
@@ -132,7 +134,7 @@ async function run(transport: Transport, seed: number) {
     await listener.close()
     await proxy[Symbol.asyncDispose]()
   }
-  return { runs, wrong, asked, items, resumed, cuts: proxy.cuts }
+  return { runs, wrong, asked, items, sessions, resumed, cuts: proxy.cuts }
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
@@ -148,13 +150,14 @@ describe.each([
     const outcome = await run(create(), seed).catch((error: unknown) => {
       throw new Error(`seed ${seed}: a request or a stream failed`, { cause: error })
     })
-    const { runs, wrong, asked, items, resumed, cuts } = outcome
+    const { runs, wrong, asked, items, sessions, resumed, cuts } = outcome
     expect(wrong, `seed ${seed}`).toEqual([])
     expect(runs.length, `seed ${seed}`).toBe(asked)
     expect(
       runs.findIndex((count) => count !== 1),
       `seed ${seed}`
     ).toBe(-1)
+    expect(sessions, `seed ${seed}`).toBe(diallers)
     expect(resumed).toBeGreaterThanOrEqual(cutsMin)
     expect(cuts).toBeGreaterThanOrEqual(cutsMin)
     expect(items).toBeGreaterThan(cutsMin)

@@ -4,9 +4,12 @@ import {
   encodeRefusal,
   encodeWelcome,
   decodeWelcome,
-  decodeRefusal
+  decodeRefusal,
+  type Hello
 } from '../../src/protocol/handshake.ts'
+import { MessageType } from '../../src/protocol/frames.ts'
 import { defaultSessionLimits } from '../../src/protocol/limits.ts'
+import { emptyPayload } from '../../src/protocol/values.ts'
 import type { IncomingCall } from '../../src/session/incoming-call.ts'
 import { ask, TestPeers } from '../support/peers.ts'
 import { seededRandom } from '../support/random.ts'
@@ -25,6 +28,29 @@ function connectedPeers(onRequest?: (call: IncomingCall) => void) {
   const client = peers.dial()
   peers.run()
   return { peers, server, client, session: client.dialler.session }
+}
+
+/** A dialler whose first welcomes vanish, and what the listener has said meanwhile. */
+function greetInVain(times: number) {
+  const peers = new TestPeers()
+  let sessions = 0
+  const server = peers.listen({
+    onSession: ({ session }) => {
+      sessions++
+      session.send({ operation: 'news', payload: emptyPayload })
+    }
+  })
+  const news: string[] = []
+  const client = peers.dial({
+    handler: { request: () => {}, send: ({ operation }) => news.push(operation) }
+  })
+  for (let greeted = 0; greeted < times; greeted++) {
+    peers.network.connections().at(-1)?.cutTowards('dialler')
+    peers.pass(1000)
+    // The next dial is under way, and has not been heard.
+    while (peers.network.connections().length === 0) peers.clock.advance(10)
+  }
+  return { peers, server, client, news, sessions: () => sessions }
 }
 
 describe('a dialler and a listener', () => {
@@ -112,6 +138,68 @@ describe('a dialler and a listener', () => {
       expect(session.callsInFlight).toBe(0)
     }
   )
+})
+
+describe('a welcome that is lost', () => {
+  it('leaves no session behind: greeting again finds it, with what was said in it', () => {
+    const { peers, server, client, news, sessions } = greetInVain(3)
+    expect(client.connected).toEqual([])
+    expect(server.listener.sessionCount).toBe(1)
+    peers.run()
+    expect(client.connected).toEqual([{ fresh: true }])
+    expect(sessions()).toBe(1)
+    const there = ask(client.dialler.session, 'there')
+    peers.run()
+    expect(there).toEqual([{ value: 'there' }])
+    expect(news).toEqual(['news'])
+    peers.pass(60_000)
+    expect(server.ended).toEqual([])
+    expect(server.listener.sessionCount).toBe(1)
+  })
+
+  it('is no trouble when the first greeting arrives after all, and late', () => {
+    const peers = new TestPeers()
+    const server = peers.listen()
+    const attempt = 'the only one'
+    const first = peers.dialRaw()
+    const second = peers.dialRaw()
+    second.connection.send(encodeHello({ ...hello, attempt }))
+    peers.run()
+    const { sessionId, secret } = decodeWelcome(second.heard[0] as Uint8Array)
+    first.connection.send(encodeHello({ ...hello, attempt }))
+    peers.run()
+    expect(server.listener.sessionCount).toBe(1)
+    expect(second.closed).toHaveLength(1)
+    const third = peers.dialRaw()
+    third.connection.send(encodeHello({ ...hello, resume: { sessionId, secret, received: 0 } }))
+    peers.run()
+    expect(decodeWelcome(third.heard[0] as Uint8Array)).toMatchObject({ sessionId, resumed: true })
+    expect(server.listener.sessionCount).toBe(1)
+  })
+
+  it('gives the session to nobody else: not to another attempt, another peer, or once it has been used', () => {
+    const peers = new TestPeers()
+    const server = peers.listen()
+    const attempt = 'the only one'
+    const greet = (each: Partial<Hello>): { sessionId: string; say: (message: Uint8Array) => void } => {
+      const { connection, heard } = peers.dialRaw()
+      connection.send(encodeHello({ ...hello, attempt, ...each }))
+      peers.run()
+      const say = (message: Uint8Array): void => {
+        connection.send(message)
+        peers.run()
+      }
+      return { sessionId: decodeWelcome(heard[0] as Uint8Array).sessionId, say }
+    }
+    const own = greet({})
+    const others = [greet({ attempt: 'another one' }), greet({ peerId: 'client-2', attempt })]
+    own.say(Buffer.of(MessageType.ping, 0, 0, 0, 0, 0, 0, 0, 0))
+    const later = greet({})
+    const ids = [own, ...others, later].map(({ sessionId }) => sessionId)
+    expect(new Set(ids).size).toBe(4)
+    expect(server.listener.sessionCount).toBe(4)
+    expect(server.ended).toEqual([])
+  })
 })
 
 describe('a listener that was restarted', () => {

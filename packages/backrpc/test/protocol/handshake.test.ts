@@ -38,6 +38,7 @@ const hello: fc.Arbitrary<Hello> = fc.record(
     aliveTimeoutMs: duration,
     limits,
     resume: fc.record({ sessionId: text, secret: text, received: sequence }),
+    attempt: text,
     details
   },
   { requiredKeys: ['protocolMin', 'protocolMax', 'peerId', 'aliveTimeoutMs', 'limits'] }

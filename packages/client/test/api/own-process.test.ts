@@ -202,6 +202,30 @@ describe.each([
     }
   })
 
+  test('ends a stream at once for a reader that leaves while it waits', async () => {
+    await using net = await startTestNetwork()
+    await using own = await new Process(net, options(), () => new Notebook()).start()
+    const room = await net.until(own.client.get(kind('room')))
+    for (const via of [room, await room.connect()]) {
+      const told = new Gate()
+      let asked = 0
+      const input: AsyncIterableIterator<number> = {
+        [Symbol.asyncIterator]: () => input,
+        next: () => (++asked === 1 ? Promise.resolve({ done: false, value: 1 }) : new Promise(() => {})),
+        return: async () => {
+          told.open()
+          return { done: true, value: undefined }
+        }
+      }
+      const items = via.stream('echo', input)
+      expect(await items.next()).toEqual({ done: false, value: 1 })
+      const waiting = items.next()
+      await items.return?.()
+      expect(await waiting).toEqual({ done: true, value: undefined })
+      await told.opened
+    }
+  })
+
   test('fails, is cancelled and times out as over the wire', async () => {
     await using net = await startTestNetwork()
     const notebook = new Notebook()

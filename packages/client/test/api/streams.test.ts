@@ -17,6 +17,13 @@ async function collect(items: AsyncIterable<unknown>): Promise<unknown[]> {
   return all
 }
 
+const over = { done: true, value: undefined }
+
+/** Leaves a stream, as a loop does that is left. */
+async function left(items: AsyncIterableIterator<unknown>): Promise<unknown> {
+  return await items.return?.()
+}
+
 async function* count(to: number): AsyncGenerator<number, void, undefined> {
   for (let i = 1; i <= to; i++) yield i
 }
@@ -112,6 +119,77 @@ describe.each(ways)('a stream through %s over %s', (way, transport) => {
     }
     await net.until(Promise.all([served.opened, signalled.opened, fed.opened]))
     expect(await via.request('say', 'still there')).toBe('still there')
+  })
+
+  test('is over at once for a reader that waits for an item when it is left', async () => {
+    await using net = await startNetwork(transport)
+    const finished = new Gate()
+    async function* wait(_operation: string, _data: unknown, context: RequestContext) {
+      try {
+        yield 'first'
+        await aborted(context.signal)
+      } finally {
+        finished.open()
+      }
+    }
+    await net.agent({ containers: { room: () => streaming(wait) } })
+    const { via } = await openWay(await net.client(), way)
+    const items = via.stream('wait')
+    expect(await items.next()).toEqual({ done: false, value: 'first' })
+    const waiting = [items.next(), items.next()]
+    expect(await net.until(left(items))).toEqual({ done: true, value: undefined })
+    expect(await net.until(Promise.all(waiting))).toEqual([over, over])
+    expect(await items.next()).toEqual(over)
+    await net.until(finished.opened)
+  })
+
+  test('is over at once for a reader that leaves before the first item, or before it has begun', async () => {
+    await using net = await startNetwork(transport)
+    let begun = 0
+    const finished = new Gate()
+    async function* silent(_operation: string, _data: unknown, context: RequestContext) {
+      begun++
+      try {
+        await aborted(context.signal)
+        yield 'too late'
+      } finally {
+        finished.open()
+      }
+    }
+    await net.agent({ containers: { room: () => streaming(silent) } })
+    const { via } = await openWay(await net.client(), way)
+    const never = via.stream('silent')
+    expect(await left(never)).toEqual(over)
+    expect(await never.next()).toEqual(over)
+    const items = via.stream('silent')
+    const waiting = [items.next(), items.next()]
+    await net.until(() => begun === 1)
+    await net.until(left(items))
+    expect(await net.until(Promise.all(waiting))).toEqual([over, over])
+    await net.until(finished.opened)
+    expect(await via.request('say', 'well')).toBe('well')
+    expect(begun).toBe(1)
+  })
+
+  test('tells its input at once that its reader has left, even while the input is waited for', async () => {
+    await using net = await startNetwork(transport)
+    await net.agent({ containers: { room: () => streaming(double) } })
+    const { via } = await openWay(await net.client(), way)
+    const told = new Gate()
+    let asked = 0
+    const input: AsyncIterableIterator<number> = {
+      [Symbol.asyncIterator]: () => input,
+      next: () => (++asked === 1 ? Promise.resolve({ done: false, value: 1 }) : new Promise(() => {})),
+      return: async () => {
+        told.open()
+        return { done: true, value: undefined }
+      }
+    }
+    const items = via.stream('double', input)
+    expect(await items.next()).toEqual({ done: false, value: 2 })
+    await net.until(() => asked === 2)
+    await left(items)
+    await net.until(told.opened)
   })
 
   test('wakes a container that waits when its reader aborts, or its time is up', async () => {
