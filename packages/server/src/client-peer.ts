@@ -34,17 +34,13 @@ export class ClientPeer {
   constructor(peer: ListenerPeer, eventOptions: ResolvedEventQueueOptions, logger: Logger) {
     this.clientId = peer.hello.peerId as ClientUuid
     this.session = peer.session
-    this.events = new EventQueue(peer.session, eventOptions, (uuid) => this.drop(uuid as ContainerUuid))
+    this.events = new EventQueue(peer.session, eventOptions, (uuid) => this.drop(uuid as ContainerUuid | ''))
     this.logger = logger
   }
 
   /** Sends an event of the network that was encoded once for all. */
   notify(payload: Uint8Array): void {
-    try {
-      this.session.send({ operation: ClientNotice.event, payload })
-    } catch (error) {
-      this.logger.warn({ clientId: this.clientId, error }, 'an event was not sent: the client does not read')
-    }
+    this.events.push({ operation: ClientNotice.event, payload })
   }
 
   /** Where the events of a container for this client go. */
@@ -73,8 +69,13 @@ export class ClientPeer {
   }
 
   /** It does not read the events of this container: it loses its connection, is told so, and can come back. */
-  private drop(uuid: ContainerUuid): void {
+  private drop(uuid: ContainerUuid | ''): void {
     this.logger.warn({ clientId: this.clientId, uuid }, 'a client does not read its events')
+    if (uuid === '') {
+      // Those of the network itself: it asks for a snapshot.
+      this.events.append({ operation: ClientNotice.missed, payload: emptyPayload })
+      return
+    }
     this.connectedThrough.get(uuid)?.disconnect()
     this.ended(uuid)
   }

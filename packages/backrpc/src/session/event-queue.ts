@@ -72,6 +72,7 @@ interface Waiting {
  * - I11: a queue beyond its bound has a grace to drain in, and a hard bound meanwhile; then the policy applies.
  * - A single event is judged by the message limit alone, however small the bound.
  * - Whoever misses events by `disconnect` is told: its containers' events leave the queue together.
+ * - Whoever misses events without a target is told so, whatever the policy: they are of no container (I12).
  */
 export class EventQueue {
   private readonly session: Session
@@ -84,7 +85,7 @@ export class EventQueue {
 
   /**
    * @param drop ends the client's connection to a container of which it has missed events, and tells it by
-   *   {@link append}; must not throw
+   *   {@link append}; for those without a target, just tells it. Must not throw
    */
   constructor(session: Session, options: ResolvedEventQueueOptions, drop: (target: string) => void) {
     this.session = session
@@ -185,11 +186,14 @@ export class EventQueue {
   }
 
   private dropOldest(): void {
-    this.waiting.keep(({ bytes, droppable }) => {
+    let untargeted = false
+    this.waiting.keep(({ event, bytes, droppable }) => {
       if (!droppable || this.waitingBytes <= this.options.eventBytesMax) return true
       this.waitingBytes -= bytes
+      untargeted ||= (event.target ?? '') === ''
       return false
     })
+    if (untargeted) this.drop('')
   }
 
   /** Of each container the last thing that waits counts: events are dropped with its connection. */

@@ -3,6 +3,8 @@ import { echoContainer, startTestNetwork } from '@hcengineering/network-testing'
 import { expect, test } from 'vitest'
 import { errorWith, kind } from '../support/settings.ts'
 
+const unconnected: Broadcast = () => Promise.reject(new Error('nobody is connected'))
+
 test('a container may put a function of its own between its group and its clients', async () => {
   await using net = await startTestNetwork()
   const group = new BroadcastGroup()
@@ -36,15 +38,18 @@ test('a container may put a function of its own between its group and its client
 
 test('a broadcast of what cannot be sent rejects, and harms nothing', async () => {
   await using net = await startTestNetwork()
-  const connected: Broadcast[] = []
-  const container = echoContainer({ connected: (_clientId, broadcast) => void connected.push(broadcast) })
+  let say: Broadcast = unconnected
+  const container = echoContainer({
+    connected: (_clientId, broadcast) => {
+      say = broadcast
+    }
+  })
   await net.agent({ containers: { room: () => container } })
   const connection = await (await (await net.client()).get(kind('room'))).connect()
   const heard: unknown[] = []
   connection.on = (data: unknown) => {
     heard.push(data)
   }
-  const say = connected[0] as Broadcast
   await expect(say(() => {})).rejects.toEqual(errorWith('NOT_SERIALIZABLE'))
   await say('hello')
   await net.until(() => heard.length === 1)
