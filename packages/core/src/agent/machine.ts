@@ -139,7 +139,13 @@ export class AgentMachine {
     const containers: InventoryEntry[] = []
     const lapsed = this.lease.holder === undefined || !this.lease.valid(moment)
     for (const instance of this.instances.values()) {
-      if (instance.phase.kind !== 'ending') containers.push(inventoryOf(instance, lapsed))
+      if (instance.phase.kind === 'ending') {
+        // A coordinator that learns of it now waits for its end.
+        instance.phase = { ...instance.phase, report: true }
+        // Withdrawn before it ever served: nobody has to wait for that.
+        if (instance.phase.token === undefined) continue
+      }
+      containers.push(inventoryOf(instance, lapsed))
     }
     return {
       agentId: this.agentId,
@@ -159,14 +165,19 @@ export class AgentMachine {
    */
   registered(reply: RegistrationReply, asked: Registration, sent: Moment): boolean {
     if (!this.lease.accepts(reply.coordinator)) return false
+    if (!this.isContinued(reply.coordinator, sent)) this.withdrawStarts()
     this.lease.grant(reply.coordinator, sent, reply.leaseMs)
     const resume = new Map(reply.resume.map(({ uuid, token }) => [uuid, token]))
     const standby = new Set(reply.standby)
     const held = new Set(reply.held)
     for (const { uuid } of asked.containers) {
       const instance = this.byUuid.get(uuid)
-      if (instance === undefined || instance.phase.kind === 'ending') continue
+      if (instance === undefined) continue
       const token = resume.get(uuid)
+      if (instance.phase.kind === 'ending') {
+        if (token === undefined) instance.phase = { ...instance.phase, reason: 'fenced' }
+        continue
+      }
       if (token !== undefined) this.resume(instance, token)
       else if (standby.has(uuid)) this.standBy(instance)
       else if (held.has(uuid)) this.claim(instance)
@@ -468,6 +479,17 @@ export class AgentMachine {
     }
   }
 
+  /** Whether this coordinator has had this agent's lease all the time, and so has given nothing of it away. */
+  private isContinued({ epoch, incarnation }: CoordinatorIdentity, sent: Moment): boolean {
+    const { holder } = this.lease
+    return holder?.epoch === epoch && holder.incarnation === incarnation && this.lease.valid(sent)
+  }
+
+  /** Whoever wanted these may have asked somebody else since: what comes of them must not serve. */
+  private withdrawStarts(): void {
+    for (const start of this.starting.values()) if (start.command.startId > 0) start.withdrawn = true
+  }
+
   private claim(instance: Instance): void {
     if (isActive(instance.phase)) instance.phase = { kind: 'claimed', token: instance.phase.token }
   }
@@ -498,7 +520,8 @@ function isFenced(reason: EndReason): boolean {
 
 function inventoryOf(instance: Instance, lapsed: boolean): InventoryEntry {
   const { uuid, kind, endpoint, labels, extra, stateless, shared, phase } = instance
-  const token = isActive(phase) ? phase.token : undefined
+  const ending = phase.kind === 'ending'
+  const token = isActive(phase) || phase.kind === 'ending' ? phase.token : undefined
   const startId = phase.kind === 'prepared' ? phase.startId : undefined
   return {
     uuid,
@@ -510,6 +533,7 @@ function inventoryOf(instance: Instance, lapsed: boolean): InventoryEntry {
     shared,
     token,
     lapsed: lapsed || phase.kind === 'claimed',
+    ending,
     startId
   }
 }

@@ -271,6 +271,7 @@ function readInventoryEntry(value: unknown): InventoryEntry {
     shared: from['shared'] === true,
     // Whoever does not say is taken for the worse.
     lapsed: from['lapsed'] !== false,
+    ending: from['ending'] === true,
     token: optional(from, 'token', token),
     startId: optional(from, 'startId', number)
   }

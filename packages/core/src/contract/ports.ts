@@ -39,6 +39,8 @@ export interface InventoryEntry {
   readonly token: ActivationToken | undefined
   /** Whether it has been without a lease since it served: it may have been given to somebody else. */
   readonly lapsed: boolean
+  /** Its `terminate()` runs: it takes nothing, and nobody else may have it before that is over. */
+  readonly ending: boolean
   /** The start that made it, while it waits for its grant. */
   readonly startId?: number | undefined
 }
@@ -63,7 +65,7 @@ export interface RegistrationReply {
   /** How long the lease lasts, counted from when the registration was sent. */
   readonly leaseMs: number
   readonly pingIntervalMs: number
-  /** These serve, from now on under these tokens. */
+  /** These serve, from now on under these tokens; or go on ending. */
   readonly resume: readonly { readonly uuid: ContainerUuid; readonly token: ActivationToken }[]
   /** These stand by. */
   readonly standby: readonly ContainerUuid[]

@@ -444,10 +444,17 @@ export class Placement {
     thenWanted: boolean
   ): void {
     const { state } = this
-    this.forgetAnonymous(entry)
+    this.forgetShared(entry)
     state.move(entry, { kind: 'ending', agent, token, startId, thenWanted })
     const command = { coordinator: state.identity, startId, uuid: entry.uuid, token, reason }
     state.effects.push({ kind: 'end', agent: agent.key, command })
+  }
+
+  /** The agent says that it is ending, by itself or by the word of an earlier coordinator. */
+  endsThere(entry: ContainerEntry, agent: AgentEntry, token: ActivationToken): void {
+    this.forgetShared(entry)
+    this.stranded.delete(entry)
+    this.state.move(entry, { kind: 'ending', agent, token, startId: undefined, thenWanted: true })
   }
 
   /** An activation has ended; the container goes on elsewhere, waits, or is forgotten. */
@@ -457,7 +464,7 @@ export class Placement {
     const wanted = place.kind === 'ending' ? place.thenWanted : reason !== 'terminated' && reason !== 'self'
     const lived = place.kind === 'serving' ? state.now - place.since : settledMs
     if (lived >= settledMs) entry.setbacks = 0
-    this.forgetAnonymous(entry)
+    this.forgetShared(entry)
     state.move(entry, { kind: 'unplaced', wanted })
     this.goOn(entry, lived < settledMs && reason === 'health')
   }
@@ -503,7 +510,7 @@ export class Placement {
     }
     for (const entry of [...agent.containers]) {
       const { place } = entry
-      this.forgetAnonymous(entry)
+      this.forgetShared(entry)
       const wanted = place.kind === 'ending' ? place.thenWanted : true
       state.move(entry, { kind: 'unplaced', wanted })
       this.goOn(entry, false)
@@ -560,7 +567,7 @@ export class Placement {
     this.state.directory.delete(entry)
   }
 
-  private forgetAnonymous(entry: ContainerEntry): void {
+  private forgetShared(entry: ContainerEntry): void {
     if (!entry.shared || !('agent' in entry.place)) return
     const { shared } = entry.place.agent
     if (shared.get(entry.kind) === entry) shared.delete(entry.kind)

@@ -199,6 +199,7 @@ export class Registrations {
   /** The token under which the agent may go on with what it brings; undefined when it may not. */
   private takeBack(agent: AgentEntry, item: InventoryEntry): ActivationToken | undefined {
     const entry = this.state.directory.get(item.uuid)
+    if (item.ending) return this.letEnd(agent, item, entry)
     if (entry !== undefined && isThere(entry, agent, item)) return this.confirm(entry, item)
     if (item.token === undefined) {
       if (item.startId !== undefined) return this.takeStart(agent, item, item.startId)
@@ -217,6 +218,25 @@ export class Registrations {
     // Given to somebody else meanwhile. An instance that belongs to its agent can still stand by.
     if (item.stateless && entry.kind === item.kind) this.standBy(agent, { ...item, token: undefined })
     return undefined
+  }
+
+  /** It is ending there: whoever wants it waits for that, unless it may be in other hands already. */
+  private letEnd(
+    agent: AgentEntry,
+    item: InventoryEntry,
+    entry: ContainerEntry | undefined
+  ): ActivationToken | undefined {
+    const { token } = item
+    if (token === undefined || (entry !== undefined && entry.kind !== item.kind)) return undefined
+    const place = entry?.place
+    if (place !== undefined && 'agent' in place) {
+      if (place.agent !== agent || place.kind === 'starting') return undefined
+      if (place.kind === 'serving') this.placement.endsThere(entry as ContainerEntry, agent, token)
+      return place.token
+    }
+    if (item.lapsed) return undefined
+    this.placement.endsThere(entry ?? this.placement.addEntry(item.uuid, item, false), agent, token)
+    return token
   }
 
   /** A container that its factory has named, before the answer to its start has arrived here. */

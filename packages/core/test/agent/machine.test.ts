@@ -51,6 +51,17 @@ describe('agent machine', () => {
     return obeyed
   }
 
+  /** What comes of a start when the agent registers, with that answer, before its factory is done. */
+  const startAndRegister = (reply: Partial<RegistrationReply>, passes: number): AgentEffect[] => {
+    machine = new AgentMachine('agent' as AgentUuid, 'incarnation')
+    register()
+    machine.start(startCommand(), moment)
+    pass(passes)
+    register(reply)
+    machine.factoryDone(1, { uuid: uuid('lobby'), endpoint })
+    return drain()
+  }
+
   /** Started by command, and serving. */
   const serve = (parts: Partial<StartCommand> = {}): InstanceId => {
     const command = startCommand(parts)
@@ -184,6 +195,30 @@ describe('agent machine', () => {
       expect(machine.end({ coordinator: tenth, ...outranked })).toBe(id)
       expect(machine.fate(id, moment)).toBe('drop')
       expect(drain()).toContainEqual({ kind: 'terminate', id })
+    })
+
+    test('reports what is ending, and lets its last words out only if nobody else can have it', () => {
+      register()
+      const id = serve()
+      machine.endLocally(uuid('lobby'), 'terminated')
+      drain()
+      const asked = machine.registration([room], undefined, moment)
+      expect(asked.containers).toMatchObject([{ uuid: 'lobby', ending: true, token: token(1) }])
+      register({ resume: [{ uuid: uuid('lobby'), token: token(1) }] })
+      expect(machine.fate(id, moment)).toBe('release')
+      register()
+      expect(machine.fate(id, moment)).toBe('drop')
+      machine.terminated(id)
+      expect(drain()).toContainEqual(expect.objectContaining({ kind: 'report' }))
+    })
+
+    test('withdraws the starts of a lease that has lapsed, or of another coordinator', () => {
+      const withdrawn = expect.objectContaining({ kind: 'startFailed' }) as AgentEffect
+      expect(startAndRegister({}, 2400)).toContainEqual(withdrawn)
+      expect(startAndRegister({ coordinator: { epoch: 11, incarnation: 'next' } }, 0)).toContainEqual(
+        withdrawn
+      )
+      expect(startAndRegister({}, 100)).not.toContainEqual(withdrawn)
     })
 
     test('lets an HA container that is outranked stand by, and drops what it still says', () => {

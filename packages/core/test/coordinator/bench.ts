@@ -37,6 +37,7 @@ export function inventory(name: string, parts: Partial<InventoryEntry> = {}): In
     shared: false,
     token: undefined,
     lapsed: false,
+    ending: false,
     ...parts
   }
 }

@@ -129,6 +129,66 @@ describe('what an agent without a lease brings during the hold', () => {
   })
 })
 
+describe('what is ending on an agent that registers', () => {
+  const ending = (sequence: number, lapsed = false): ReturnType<typeof inventory> =>
+    inventory('lobby', { token: token(9, sequence), ending: true, lapsed })
+  const report = {
+    agentId: 'a' as AgentUuid,
+    incarnation: '1',
+    uuid: inventory('lobby').uuid,
+    token: token(9, 5),
+    reason: 'terminated' as const
+  }
+
+  test('case 13: is waited for by a coordinator that knew nothing of it', () => {
+    const bench = new CoordinatorBench()
+    expect(bench.register('a', { seen, containers: [ending(5)] }).resume).toEqual([
+      { uuid: 'lobby', token: token(9, 5) }
+    ])
+    bench.register('b', { seen })
+    bench.advance(3000)
+    const get = bench.get('room', { uuid: 'lobby' })
+    expect(bench.of('start')).toEqual([])
+    bench.machine.containerEnded(report, bench.now)
+    bench.collect()
+    bench.started('lobby')
+    expect(bench.record(get).uuid).toBe('lobby')
+  })
+
+  test('is waited for by one that took it for serving', () => {
+    const bench = new CoordinatorBench()
+    bench.register('a')
+    const { token: served } = bench.have('lobby')
+    bench.register('b')
+    const starts = bench.of('start').length
+    bench.register('a', { containers: [inventory('lobby', { token: served, ending: true })] })
+    expect(bench.machine.list()).toEqual([])
+    expect(bench.of('start')).toHaveLength(starts)
+    bench.machine.containerEnded({ ...report, token: served }, bench.now)
+    bench.collect()
+    expect(bench.of('start')).toHaveLength(starts + 1)
+  })
+
+  test('is not waited for when its lease has lapsed: it may be in other hands, and says nothing more', () => {
+    const bench = new CoordinatorBench({ aliveTimeout: 3 })
+    bench.register('a', { seen, containers: [ending(5, true)] })
+    expect(bench.register('a', { seen, containers: [ending(5, true)] }).resume).toEqual([])
+    bench.get('room', { uuid: 'lobby' })
+    bench.advance(3000)
+    expect(bench.of('start')).toHaveLength(1)
+  })
+
+  test('goes with its agent', () => {
+    const bench = new CoordinatorBench()
+    bench.register('a', { containers: [ending(5)] })
+    bench.get('room', { uuid: 'lobby' })
+    bench.register('b')
+    bench.machine.unregister('a' as AgentUuid, '1', bench.now)
+    bench.collect()
+    expect(bench.startOf('lobby').agent).toBe(key('b'))
+  })
+})
+
 describe('a get without uuid and labels during the hold', () => {
   test('waits: a factory could name what an unheard agent serves', () => {
     const bench = new CoordinatorBench({ aliveTimeout: 3 })
