@@ -471,8 +471,9 @@ export class NetworkImpl implements Network {
         { uuid: command.uuid, agentId: agent.agentId, code: failure.code },
         'a grant was not taken'
       )
-      // Whether it arrived is told by the agent's next registration, or its silence.
-      if (failure.outcomeUnknown || failure.code === 'CLOSED') return
+      // Whether it arrived is told by the agent's next registration, or its silence. So is what becomes of one
+      // that came while the agent had no lease: its registration, under way already, may let it serve (I1).
+      if (failure.outcomeUnknown || failure.code === 'CLOSED' || failure.code === 'LEASE_REFUSED') return
       const { agentId, incarnation } = agent
       const report = {
         agentId,
