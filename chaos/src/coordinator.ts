@@ -33,12 +33,13 @@ export class Coordinator {
     this.process = new ChaosProcess({
       file: programs[transport],
       prefix,
+      log: `${dataDir}.log`,
       env: {
         HOST: host,
         PORT: String(port),
         DATA_DIR: dataDir,
         UNUSED_CONTAINER_TIMEOUT: String(unusedContainerTimeout),
-        LOG_LEVEL: 'info'
+        LOG_LEVEL: process.env['CHAOS_LOG_LEVEL'] ?? 'info'
       }
     })
     await this.process.firstLine

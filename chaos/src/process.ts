@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -28,6 +28,8 @@ export interface ProcessOptions {
   readonly prefix?: readonly string[]
   readonly nodeOptions?: readonly string[]
   readonly onMessage?: (message: unknown) => void
+  /** A file that gets all that it prints. */
+  readonly log?: string
 }
 
 /** A program of ours in a process of its own. */
@@ -59,6 +61,8 @@ export class ChaosProcess {
     const { stdout } = this.child
     if (stdout === null) throw new Error('a piped process has an output')
     const lines = createInterface({ input: stdout })
+    const { log } = options
+    if (log !== undefined) lines.on('line', (line) => appendFileSync(log, `${line}\n`))
     this.firstLine = Promise.race([
       once(lines, 'line').then(([line]) => line as string),
       this.ended.then(() => {
