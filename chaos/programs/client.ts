@@ -22,7 +22,7 @@ const pauseMs = 50
 const visited = 20
 
 let requests = 0
-let stopping = false
+const stopping = new AbortController()
 
 function tell(report: Report): void {
   process.send?.(report)
@@ -79,7 +79,7 @@ async function get(uuid: string): Promise<ContainerReference | undefined> {
 }
 
 async function askAgain(target: ContainerRequests, uuid: string, via: Via): Promise<void> {
-  while (!stopping) {
+  while (!stopping.signal.aborted) {
     await ask(target, uuid, via)
     await sleep(pauseMs * (0.5 + Math.random()))
   }
@@ -87,7 +87,7 @@ async function askAgain(target: ContainerRequests, uuid: string, via: Via): Prom
 
 /** Uses a container through a reference and a connection at once. */
 async function use(uuid: string): Promise<void> {
-  while (!stopping) {
+  while (!stopping.signal.aborted) {
     const reference = await get(uuid)
     if (reference === undefined) continue
     const connection = await reference.connect({ timeoutMs }).catch(() => undefined)
@@ -101,7 +101,7 @@ async function use(uuid: string): Promise<void> {
 
 /** Gets containers that come and go. */
 async function visit(): Promise<void> {
-  while (!stopping) {
+  while (!stopping.signal.aborted) {
     const uuid = `visited-${Math.floor(Math.random() * visited)}`
     const reference = await get(uuid)
     if (reference !== undefined) {
@@ -113,7 +113,7 @@ async function visit(): Promise<void> {
 }
 
 async function obey(order: Order): Promise<void> {
-  if (order.type === 'stop') stopping = true
+  if (order.type === 'stop') stopping.abort()
   else {
     const agents = await client.agents().catch(() => [])
     tell({ type: 'agents', agents: agents.map(({ agentId }) => agentId) })

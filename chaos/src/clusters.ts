@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { VirtualLan } from '@hcengineering/network-testing'
+import type { VirtualLan } from '@hcengineering/network-testing'
 import { Cluster } from './cluster.ts'
 import {
   agentCut,
