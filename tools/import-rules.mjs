@@ -91,8 +91,15 @@ const forbidden = [
   {
     name: 'nothing-imports-what-stands-on-the-packages',
     severity: 'error',
-    from: { path: unit },
+    from: { path: unit, pathNot: '^chaos/' },
     to: { path: '^(pods|examples|sim|chaos|bench|tools)/', pathNot: '^$1/' }
+  },
+  {
+    name: 'chaos-imports-the-pod-and-nothing-else-that-stands-on-the-packages',
+    comment: 'it starts the pod with a transport that the program of the pod does not offer',
+    severity: 'error',
+    from: { path: '^chaos/' },
+    to: { path: '^(pods|examples|sim|bench|tools)/', pathNot: '^pods/network-pod/src/index\\.ts$' }
   },
   {
     name: 'no-relative-import-leaves-its-package',

@@ -23,7 +23,7 @@ import {
 import type { ClientCore } from './client-core.ts'
 import type { DirectSession } from './direct-sessions.ts'
 import { ContainerStream, streamRequest } from './streams.ts'
-import { retryRule, tryAgain, wasRefused } from './retry.ts'
+import { inTime, retryRule, tryAgain, wasRefused } from './retry.ts'
 
 /** What holds a link open: a connection, with the reference that it came from. */
 export interface LinkUser {
@@ -73,9 +73,13 @@ export class ContainerLink {
 
   /** Joins; resolves once the container has taken the client in. */
   async join(user: LinkUser, timeoutMs: number): Promise<void> {
+    const { clock } = this.core
+    const deadline = clock.now() + timeoutMs
     this.users.add(user)
     try {
-      await Promise.race([this.way(timeoutMs), this.givenUp(user)])
+      const what = `the connection to container ${this.uuid}`
+      const way = inTime(this.way(timeoutMs), { clock, deadline, signal: undefined, what })
+      await Promise.race([way, this.givenUp(user)])
     } catch (error) {
       await this.leave(user)
       throw error
@@ -140,7 +144,7 @@ export class ContainerLink {
   ): Promise<unknown> {
     const { clock } = this.core
     const deadline = clock.now() + timeoutMs
-    await this.way(timeoutMs)
+    await inTime(this.way(timeoutMs), { clock, deadline, signal: options.signal, what: `'${operation}'` })
     return await this.request(operation, data, options, Math.max(1, deadline - clock.now()))
   }
 
@@ -152,17 +156,19 @@ export class ContainerLink {
     refusedBy: Way
   ): Promise<unknown> {
     const { clock } = this.core
+    const { signal } = request
+    const what = `'${request.operation}'`
     let used = refusedBy
     return tryAgain({
       clock,
       deadline,
-      what: `'${request.operation}'`,
-      signal: request.signal,
+      what,
+      signal,
       mayTryAgain: retryRule(request.idempotent ?? false),
       error,
       relocate: (remainingMs) => this.verify(used, remainingMs),
       attempt: async (remainingMs) => {
-        used = await this.way(remainingMs)
+        used = await inTime(this.way(remainingMs), { clock, deadline, signal, what })
         return await ask(used.session, { ...request, timeoutMs: Math.max(1, deadline - clock.now()) })
       }
     })

@@ -38,7 +38,7 @@ export async function tryAgain<T>(options: RetryOptions<T>): Promise<T> {
   for (let pauseMs = pauseFirstMs; options.mayTryAgain(error); pauseMs = Math.min(pauseMs * 2, pauseMaxMs)) {
     try {
       await pause(clock, Math.min(pauseMs, deadline - clock.now()), signal)
-      await options.relocate(remaining(options, error))
+      await inTime(options.relocate(remaining(options, error)), options)
     } catch (failure) {
       // That it could not be found does not say that it ran.
       throw unknownBefore(error) ? error : failure
@@ -50,6 +50,43 @@ export async function tryAgain<T>(options: RetryOptions<T>): Promise<T> {
     }
   }
   throw error
+}
+
+/**
+ * What a wait gives that others may share, unless this caller's own deadline, or its signal, comes first (I7).
+ *
+ * @throws NetworkError `TIMEOUT`, `ABORTED`
+ */
+export function inTime<T>(
+  wait: Promise<T>,
+  { clock, deadline, signal, what }: Pick<RetryOptions<T>, 'clock' | 'deadline' | 'signal' | 'what'>
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      cancel()
+      signal?.removeEventListener('abort', abort)
+    }
+    const abort = (): void => {
+      stop()
+      reject(new NetworkError('ABORTED', 'aborted', { cause: signal?.reason }))
+    }
+    const cancel = clock.after(Math.max(0, deadline - clock.now()), () => {
+      stop()
+      reject(new NetworkError('TIMEOUT', `${what} could not be delivered in time`, { retryable: true }))
+    })
+    wait.then(
+      (value) => {
+        stop()
+        resolve(value)
+      },
+      (error: Error) => {
+        stop()
+        reject(error)
+      }
+    )
+    if (signal?.aborted === true) abort()
+    else signal?.addEventListener('abort', abort, { once: true })
+  })
 }
 
 function remaining(options: RetryOptions<unknown>, error: unknown): number {

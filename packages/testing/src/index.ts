@@ -6,6 +6,7 @@ export {
   type RecordingContainer,
   type RecordingContainerOptions
 } from './doubles/recording-container.ts'
+export { VirtualLan, type Machine } from './machines/virtual-lan.ts'
 export { countedIds } from './network/counted-ids.ts'
 export type { TestAgent, TestAgentOptions, TestContainerFactory } from './network/test-agent.ts'
 export {

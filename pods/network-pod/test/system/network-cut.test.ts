@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PodProcess } from '../support/pod-process.ts'
 import { Member } from './support/member.ts'
-import { VirtualLan } from './support/virtual-lan.ts'
+import { VirtualLan } from '@hcengineering/network-testing'
 
 const environment = { PORT: '3737', RECOVERY_GRACE: '0' }
 const aliveTimeoutMs = 3000

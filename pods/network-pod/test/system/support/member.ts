@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import type { Count, Order, Report } from './orders.ts'
-import type { Machine } from './virtual-lan.ts'
+import type { Machine } from '@hcengineering/network-testing'
 
 const program = resolve(import.meta.dirname, 'member-process.ts')
 
