@@ -35,21 +35,35 @@ export interface RetryOptions<T> {
 export async function tryAgain<T>(options: RetryOptions<T>): Promise<T> {
   const { clock, deadline, signal } = options
   let { error } = options
+  /** An earlier try that may have run, whatever comes of later ones. */
+  let unknown = isUnknown(error) ? error : undefined
   for (let pauseMs = pauseFirstMs; options.mayTryAgain(error); pauseMs = Math.min(pauseMs * 2, pauseMaxMs)) {
     try {
       await pause(clock, Math.min(pauseMs, deadline - clock.now()), signal)
       await inTime(options.relocate(remaining(options, error)), options)
-    } catch (failure) {
-      // That it could not be found does not say that it ran.
-      throw unknownBefore(error) ? error : failure
-    }
-    try {
       return await options.attempt(remaining(options, error))
     } catch (failure) {
+      if (isUnknown(failure)) unknown ??= failure
+      // Neither found nor reached says nothing of the tries before.
+      if (!options.mayTryAgain(failure)) throw unknown !== undefined && didNotRun(failure) ? unknown : failure
       error = failure
     }
   }
   throw error
+}
+
+function isUnknown(error: unknown): error is NetworkError {
+  return error instanceof NetworkError && error.outcomeUnknown
+}
+
+const notRunCodes = new Set(['ABORTED', 'CLOSED', 'NO_AGENT', 'OVERLOADED', 'TIMEOUT', 'UUID_IN_USE'])
+
+/** Whether this try surely did not run the request. */
+function didNotRun(error: unknown): boolean {
+  return (
+    wasRefused(error) ||
+    (error instanceof NetworkError && !error.outcomeUnknown && notRunCodes.has(error.code))
+  )
 }
 
 /**
@@ -92,7 +106,6 @@ export function inTime<T>(
 function remaining(options: RetryOptions<unknown>, error: unknown): number {
   const left = options.deadline - options.clock.now()
   if (left > 0) return left
-  if (unknownBefore(error)) throw error
   throw new NetworkError(
     'TIMEOUT',
     `${options.what} could not be delivered in time: ${toNetworkError(error).message}`,
@@ -101,10 +114,6 @@ function remaining(options: RetryOptions<unknown>, error: unknown): number {
       retryable: true
     }
   )
-}
-
-function unknownBefore(error: unknown): boolean {
-  return error instanceof NetworkError && error.outcomeUnknown
 }
 
 /** Waits that long; rejects with `ABORTED` when the signal says so. */

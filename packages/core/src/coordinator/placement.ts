@@ -540,8 +540,10 @@ export class Placement {
   considerUnused(entry: ContainerEntry): void {
     if (this.isNeeded(entry)) return
     if (entry.place.kind === 'serving') {
-      if (!entry.stateless)
-        this.state.deadlines.set(entry, this.state.now + this.state.options.unusedTimeoutMs)
+      const { now, unusedFrom, options } = this.state
+      if (!entry.stateless) {
+        this.state.deadlines.set(entry, Math.max(now, unusedFrom) + options.unusedTimeoutMs)
+      }
     } else if (entry.place.kind === 'unplaced' && entry.standbys === undefined) {
       this.drop(entry)
     }

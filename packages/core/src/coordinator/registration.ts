@@ -37,7 +37,7 @@ export class Registrations {
     for (const entry of remembered ?? []) this.awaited.set(agentKey(entry.agentId, entry.incarnation), entry)
     this.remembered = remembered === undefined ? undefined : new Set(this.awaited.keys())
     const holdMs = this.awaited.size > 0 ? aliveTimeoutMs : remembered === undefined ? recoveryGraceMs : 0
-    if (holdMs > 0) state.deadlines.set(recoveryHold, state.now + holdMs)
+    if (holdMs > 0) state.holdFor(holdMs)
   }
 
   /** Agents of the last coordinator for which this one still waits. */

@@ -39,6 +39,8 @@ export class CoordinatorState {
   nextStartId = 1
   nextGetId = 1
 
+  /** Nothing counts as unused before: clients of an earlier coordinator may still claim their references. */
+  unusedFrom = 0
   private sequence = 0
   private held = false
 
@@ -68,7 +70,13 @@ export class CoordinatorState {
   noteEarlierEpoch(epoch: number): void {
     if (this.held || epoch === 0) return
     this.held = true
-    this.deadlines.set(recoveryHold, this.now + this.options.aliveTimeoutMs)
+    this.holdFor(this.options.aliveTimeoutMs)
+  }
+
+  /** Waits for those who were with an earlier coordinator: agents to report, and clients to claim (I4). */
+  holdFor(ms: number): void {
+    this.deadlines.set(recoveryHold, this.now + ms)
+    this.unusedFrom = this.now + Math.max(ms, this.options.aliveTimeoutMs)
   }
 
   /** What lists and events show; undefined while it does not serve. */

@@ -217,6 +217,20 @@ describe('a get without uuid and labels during the hold', () => {
   })
 })
 
+test('nothing counts as unused before the clients of the last coordinator could claim what they hold', () => {
+  const bench = new CoordinatorBench({ aliveTimeout: 3, unusedContainerTimeout: 0.5 }, storeOf('a'))
+  bench.register('a', { seen, containers: [inventory('lobby', { token: token(9, 5) })] })
+  expect(bench.machine.recovering).toBe(false)
+  bench.advance(2500)
+  expect(bench.of('end')).toEqual([])
+  bench.have('lobby', { handle: 'claimed late' })
+  bench.advance(10_000)
+  expect(bench.of('end')).toEqual([])
+  bench.release('claimed late')
+  bench.advance(500)
+  expect(bench.of('end')).toMatchObject([{ command: { uuid: 'lobby', reason: 'unused' } }])
+})
+
 describe('a hold over a remembered roster', () => {
   test('ends as soon as all agents have registered', () => {
     const bench = new CoordinatorBench({ aliveTimeout: 3 }, storeOf('a', 'b'))
