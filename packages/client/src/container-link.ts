@@ -193,7 +193,10 @@ export class ContainerLink {
       open: async () => {
         deadline ??= clock.now() + (options.timeoutMs ?? timeoutMs)
         way = await this.way(Math.max(1, deadline - clock.now()))
-        return askStream(way.session, streamRequest(this.uuid, operation, data, options))
+        return askStream(
+          way.session,
+          streamRequest(this.uuid, operation, data, options, deadline - clock.now())
+        )
       },
       refused: async (error) => {
         const remainingMs = (deadline ?? 0) - clock.now()

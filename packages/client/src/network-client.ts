@@ -56,7 +56,7 @@ import { RemoteCoordinator } from './coordinator-link.ts'
 import { createAgent, type CreateAgentOptions, type ServedAgent } from './create-agent.ts'
 import { DirectSessions } from './direct-sessions.ts'
 import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from './options.ts'
-import { answerGraceMs, ReferenceImpl, ReferenceState } from './reference.ts'
+import { answerGraceMs, ReferenceImpl, ReferenceState, releaseHandle } from './reference.ts'
 import { tryAgain } from './retry.ts'
 
 const unreachableMs = 10_000
@@ -212,6 +212,10 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       timeoutMs: timeoutMs + answerGraceMs,
       idempotent: true,
       signal
+    }).catch((error: unknown) => {
+      // The coordinator may have given the reference, and only its answer was lost.
+      if (!this.closed) releaseHandle(this, handle)
+      throw error
     })
     const state = new ReferenceState({ core: this, handle, request, record: readContainerRecord(value) })
     const states = this.references.get(state.record.uuid)

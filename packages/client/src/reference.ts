@@ -23,6 +23,7 @@ import { ContainerStream, streamRequest } from './streams.ts'
 import { retryRule, tryAgain, wasRefused } from './retry.ts'
 
 const releaseTimeoutMs = 5000
+const releaseRetryMs = 1000
 /** The coordinator answers a get at its deadline; the session waits a little longer for that answer. */
 export const answerGraceMs = 500
 
@@ -84,6 +85,8 @@ export class ReferenceState {
       })
       .finally(() => {
         this.locating = undefined
+        // What was under way when it was given back has claimed it again.
+        if (this.released) releaseHandle(this.core, this.handle)
       })
     return this.locating
   }
@@ -132,18 +135,30 @@ export class ReferenceState {
     if (!this.referenceClosed || this.connections > 0 || this.released) return
     this.released = true
     this.core.forgetReference(this)
-    if (this.core.closed) return
     try {
-      await ask(this.core.session, {
-        operation: CoordinatorOperation.release,
-        data: { handle: this.handle },
-        timeoutMs: releaseTimeoutMs,
-        idempotent: true
-      })
-    } catch (error) {
-      this.core.logger.debug({ uuid: this.record.uuid, error }, 'a release was not heard')
+      await askRelease(this.core, this.handle)
+    } catch {
+      releaseHandle(this.core, this.handle)
     }
   }
+}
+
+/** Gives a handle back, and says so until it was heard: while the client is there, nobody else does that. */
+export function releaseHandle(core: ClientCore, handle: string): void {
+  askRelease(core, handle).catch((error: unknown) => {
+    core.logger.debug({ handle, error }, 'a release was not heard yet')
+    if (!core.closed) core.clock.after(releaseRetryMs, () => releaseHandle(core, handle))
+  })
+}
+
+async function askRelease(core: ClientCore, handle: string): Promise<void> {
+  if (core.closed) return
+  await ask(core.session, {
+    operation: CoordinatorOperation.release,
+    data: { handle },
+    timeoutMs: releaseTimeoutMs,
+    idempotent: true
+  })
 }
 
 /** A reference to a container, as applications hold it. */
@@ -216,7 +231,10 @@ export class ReferenceImpl implements ContainerReference {
     return new ContainerStream({
       open: () => {
         deadline ??= clock.now() + (options.timeoutMs ?? timeoutMs)
-        return askStream(this.session, streamRequest(this.uuid, operation, data, options))
+        return askStream(
+          this.session,
+          streamRequest(this.uuid, operation, data, options, deadline - clock.now())
+        )
       },
       refused: async (error) => {
         const remainingMs = (deadline ?? 0) - clock.now()

@@ -1,15 +1,22 @@
 import type { AskStreamOptions, StreamReader } from '@hcengineering/network-backrpc'
 import type { ContainerUuid, StreamOptions } from '@hcengineering/network-core'
 
-/** A stream of a container, as a session is asked for it. */
+/**
+ * A stream of a container, as a session is asked for it.
+ *
+ * @param remainingMs what is left of the caller's deadline, if it has named one
+ */
 export function streamRequest(
   target: ContainerUuid,
   operation: string,
   data: unknown,
-  options: StreamOptions
+  options: StreamOptions,
+  remainingMs: number
 ): AskStreamOptions {
   const { timeoutMs, signal, headers } = options
-  return { target, operation, data, signal, headers, timeoutMs: timeoutMs ?? 0 }
+  // Without a deadline of its own a stream may last for as long as it likes, once it has been opened.
+  const lastsMs = timeoutMs === undefined ? 0 : Math.max(1, remainingMs)
+  return { target, operation, data, signal, headers, timeoutMs: lastsMs }
 }
 
 /** How a stream finds the container that it reads from. */

@@ -43,6 +43,11 @@ export class ClientPeer {
     this.events.push({ operation: ClientNotice.event, payload })
   }
 
+  /** It has to ask for what it needs anew. */
+  notifyMissed(): void {
+    this.events.append({ operation: ClientNotice.missed, payload: emptyPayload })
+  }
+
   /** Where the events of a container for this client go. */
   subscriber(): Subscriber {
     return {
@@ -73,7 +78,7 @@ export class ClientPeer {
     this.logger.warn({ clientId: this.clientId, uuid }, 'a client does not read its events')
     if (uuid === '') {
       // Those of the network itself: it asks for a snapshot.
-      this.events.append({ operation: ClientNotice.missed, payload: emptyPayload })
+      this.notifyMissed()
       return
     }
     this.connectedThrough.get(uuid)?.disconnect()

@@ -88,7 +88,7 @@ export class NetworkServer {
       },
       onHello: (hello) => requireName(hello.peerId, 'a client uuid'),
       onSession: (peer) => this.opened(peer),
-      onHeard: (peer) => this.gateway.clientHeard(peer.hello.peerId as ClientUuid),
+      onHeard: (peer) => this.heard(peer),
       onEnded: (peer, reason) => this.ended(peer, reason)
     }
     this.listener = new Listener(listening)
@@ -132,6 +132,14 @@ export class NetworkServer {
     this.peers.set(client.clientId, client)
     this.gateway.clientSeen(client.clientId, peer.hello.aliveTimeoutMs)
     this.options.logger.debug({ clientId: client.clientId }, 'client connected')
+  }
+
+  private heard(peer: ListenerPeer): void {
+    const client = peer.session.context as ClientPeer
+    if (this.gateway.clientHeard(client.clientId) || this.peers.get(client.clientId) !== client) return
+    // Given up for its silence, and back on the session that outlived it: it claims its references anew.
+    this.gateway.clientSeen(client.clientId, peer.hello.aliveTimeoutMs)
+    client.notifyMissed()
   }
 
   private ended(peer: ListenerPeer, reason: string): void {

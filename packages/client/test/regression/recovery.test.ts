@@ -200,3 +200,50 @@ describe('an agent that is cut off', () => {
     expect(await client.list()).toHaveLength(1)
   })
 })
+
+test('a client that was silent for longer than its alive timeout, and is back on its session, holds what it held', async () => {
+  await using net = await startNetwork('memory')
+  const container = named('kept')
+  await net.agent({ containers: { room: () => container } })
+  const other = await net.client({ aliveTimeout: 60 })
+  const kept = await other.get(kind('room'), { uuid: uuid('lobby') })
+  const client = await net.client()
+  const room = await client.get(kind('room'), { uuid: uuid('lobby') })
+  net.pause(client)
+  // Its references go after 3 s, its session is kept for 5 s more.
+  await net.advance(5000)
+  expect(net.network.counts().clients).toBe(2)
+  net.resume(client)
+  await net.advance(2000)
+  await kept.close()
+  await net.advance(20_000)
+  expect(container.terminations).toBe(0)
+  expect(await net.until(room.request('who'))).toBe('kept')
+})
+
+test('a get whose answer was lost leaves no reference behind', async () => {
+  await using net = await startNetwork('memory')
+  const container = named('slow')
+  const gate = new Gate()
+  await net.agent({
+    containers: {
+      room: async () => {
+        await gate.opened
+        return container
+      }
+    }
+  })
+  const client = await net.client()
+  const got = client
+    .get(kind('room'), { uuid: uuid('lobby'), timeoutMs: 1000 })
+    .catch((error: unknown) => error)
+  await net.until(() => net.network.counts().starts === 1)
+  net.partition(client, 'coordinator')
+  gate.open()
+  await net.advance(1500)
+  expect(await net.until(got)).toBeInstanceOf(Error)
+  net.heal()
+  net.resetConnections(client, 'coordinator')
+  await net.until(() => container.terminations === 1, 10_000)
+  expect(await client.list()).toEqual([])
+})

@@ -165,7 +165,7 @@ export class AgentMachine {
    */
   registered(reply: RegistrationReply, asked: Registration, sent: Moment): boolean {
     if (!this.lease.accepts(reply.coordinator)) return false
-    if (!this.isContinued(reply.coordinator, sent)) this.withdrawStarts()
+    if (!this.isContinued(reply.coordinator, sent)) this.withdrawStarts(asked)
     this.lease.grant(reply.coordinator, sent, reply.leaseMs)
     const resume = new Map(reply.resume.map(({ uuid, token }) => [uuid, token]))
     const standby = new Set(reply.standby)
@@ -486,8 +486,14 @@ export class AgentMachine {
   }
 
   /** Whoever wanted these may have asked somebody else since: what comes of them must not serve. */
-  private withdrawStarts(): void {
+  private withdrawStarts(asked: Registration): void {
     for (const start of this.starting.values()) if (start.command.startId > 0) start.withdrawn = true
+    const reported = new Set(asked.containers.map(({ uuid }) => uuid))
+    for (const instance of this.instances.values()) {
+      // Done since it registered.
+      const isNew = !instance.stateless && !reported.has(instance.uuid)
+      if (isNew && instance.phase.kind !== 'ending') this.beginEnd(instance, 'fenced', true)
+    }
   }
 
   private claim(instance: Instance): void {

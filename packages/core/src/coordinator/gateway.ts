@@ -38,7 +38,8 @@ export interface CoordinatorGateway {
   /** This incarnation is proven dead: nothing of it serves any more. */
   agentDied(agentId: AgentUuid, incarnation: string): void
   clientSeen(client: ClientUuid, aliveTimeoutMs: number): void
-  clientHeard(client: ClientUuid): void
+  /** Returns whether this client is known: one that was silent for too long has to be seen again. */
+  clientHeard(client: ClientUuid): boolean
   clientGone(client: ClientUuid): void
   get(input: GetInput): GetInProgress
   release(client: ClientUuid, handle: string): void

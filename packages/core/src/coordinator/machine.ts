@@ -123,9 +123,10 @@ export class CoordinatorMachine {
     this.references.meet(id, aliveTimeoutMs)
   }
 
-  clientHeard(id: ClientUuid, now: number): void {
+  /** Returns whether this client is known: one that was silent for too long has to be seen again. */
+  clientHeard(id: ClientUuid, now: number): boolean {
     this.state.now = now
-    this.references.heard(id)
+    return this.references.heard(id)
   }
 
   clientGone(id: ClientUuid, now: number): void {

@@ -61,9 +61,11 @@ export class References {
     return client
   }
 
-  heard(id: ClientUuid): void {
+  /** Returns whether this client is known. */
+  heard(id: ClientUuid): boolean {
     const client = this.state.clients.get(id)
     if (client !== undefined) client.lastHeard = this.state.now
+    return client !== undefined
   }
 
   /** Returns the number by which effects settle this get. */

@@ -36,7 +36,7 @@ export class CoordinatorState {
   readonly deadlines = new DeadlineTable<Timed>()
   /** What is to be done, in order; taken by the shell after every input. */
   effects: CoordinatorEffect[] = []
-  nextStartId = 1
+  nextStartId: number
   nextGetId = 1
 
   /** Nothing counts as unused before: clients of an earlier coordinator may still claim their references. */
@@ -46,6 +46,7 @@ export class CoordinatorState {
 
   constructor(options: ResolvedCoordinatorOptions, now: number) {
     this.options = options
+    this.nextStartId = firstStartId(options.epoch)
     this.identity = { epoch: options.epoch, incarnation: options.incarnation }
     this.now = now
   }
@@ -120,4 +121,12 @@ export class CoordinatorState {
   agentEvent(agent: AgentEntry, event: NetworkEventKind): void {
     this.effects.push({ kind: 'agentEvent', event: { id: agent.agentId, kinds: agent.kinds, event } })
   }
+}
+
+/**
+ * An agent may still work on starts of an earlier coordinator, so each begins above those of the last: room for 4096
+ * a millisecond between two epochs that are taken from the clock, and for a safe integer until 2039.
+ */
+function firstStartId(epoch: number): number {
+  return (epoch % 2 ** 41) * 2 ** 12 + 1
 }
