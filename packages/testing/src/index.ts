@@ -16,3 +16,4 @@ export {
   type TestNetworkOptions
 } from './network/test-network.ts'
 export * from './time/index.ts'
+export * from './sim/index.ts'

@@ -1,0 +1,127 @@
+import type { Check, InstanceId, Observation, Report } from './observation.ts'
+
+interface Made {
+  readonly containerKind: string
+  readonly labels: readonly string[]
+}
+
+/** So long without a fault, and a client was certainly heard, and its references are known. */
+const calmMs = 8000
+
+/** I4: what a live client refers to stays. I9: a get returns what was asked for. */
+export class References implements Check {
+  readonly #report: Report
+  readonly #made = new Map<string, Made>()
+  readonly #disturbedAt = new Map<string, number>()
+  /** By uuid: who holds it, and since when. */
+  readonly #held = new Map<string, Map<string, { client: string; since: number }>>()
+
+  constructor(report: Report) {
+    this.#report = report
+  }
+
+  observe(seen: Observation, at: number): void {
+    switch (seen.kind) {
+      case 'made':
+        this.#made.set(seen.uuid, seen)
+        return
+      case 'held': {
+        const { uuid, client, reference, asked } = seen
+        this.#isWhatWasAskedFor(client, uuid, asked)
+        const holders = this.#held.get(uuid) ?? new Map<string, { client: string; since: number }>()
+        holders.set(reference, { client, since: at })
+        this.#held.set(uuid, holders)
+        return
+      }
+      case 'released':
+        for (const holders of this.#held.values()) holders.delete(seen.reference)
+        return
+      case 'unused':
+        this.#endedAsUnused(seen.uuid, at)
+        return
+      case 'disturbed':
+      case 'started':
+      case 'stopped':
+      case 'continued':
+        this.#disturbedAt.set(seen.process, at)
+        return
+      case 'killed':
+        this.#disturbedAt.set(seen.process, at)
+        for (const holders of this.#held.values()) {
+          for (const [reference, { client }] of holders) if (client === seen.process) holders.delete(reference)
+        }
+        return
+      default:
+    }
+  }
+
+  #isWhatWasAskedFor(
+    client: string,
+    uuid: string,
+    asked: Extract<Observation, { kind: 'held' }>['asked']
+  ): void {
+    const made = this.#made.get(uuid)
+    const wrong =
+      made === undefined
+        ? 'which nobody has made'
+        : made.containerKind !== asked.kind
+          ? `which is a ${made.containerKind}`
+          : asked.uuid !== undefined && asked.uuid !== uuid
+            ? 'which is another one'
+            : asked.uuid === undefined && !(asked.labels ?? []).every((label) => made.labels.includes(label))
+              ? `which bears [${made.labels.join()}]`
+              : undefined
+    if (wrong !== undefined) {
+      this.#report('I9', `${client} asked for ${JSON.stringify(asked)} and got ${uuid}, ${wrong}`)
+    }
+    // A plain get must never be handed what was made for labels.
+    if (asked.uuid === undefined && asked.labels === undefined && (made?.labels.length ?? 0) > 0) {
+      this.#report('I9', `${client} asked for any ${asked.kind} and got ${uuid}, which bears labels`)
+    }
+  }
+
+  #endedAsUnused(uuid: string, at: number): void {
+    if (!this.#isCalm('coordinator', at)) return
+    for (const { client, since } of this.#held.get(uuid)?.values() ?? []) {
+      if (at - since < calmMs || !this.#isCalm(client, at)) continue
+      this.#report('I4', `${uuid} is ended as unused, and ${client} refers to it`)
+    }
+  }
+
+  #isCalm(process: string, at: number): boolean {
+    return at - (this.#disturbedAt.get(process) ?? -Infinity) > calmMs
+  }
+}
+
+/** I12: broadcasts reach a connection in order, and of events of the network the tokens of a uuid grow. */
+export class Events implements Check {
+  readonly #report: Report
+  readonly #last = new Map<string, Map<InstanceId, number>>()
+  readonly #announced = new Map<string, { epoch: number; sequence: number }>()
+
+  constructor(report: Report) {
+    this.#report = report
+  }
+
+  observe(seen: Observation): void {
+    if (seen.kind === 'event') {
+      const { connection, instance, number } = seen
+      const last = this.#last.get(connection) ?? new Map<InstanceId, number>()
+      this.#last.set(connection, last)
+      const before = last.get(instance)
+      if (before !== undefined && number <= before) {
+        this.#report('I12', `${connection} hears event ${number} of instance ${instance} after ${before}`)
+      }
+      last.set(instance, number)
+    } else if (seen.kind === 'announced') {
+      const { client, uuid, token } = seen
+      const key = `${client} ${uuid}`
+      const before = this.#announced.get(key)
+      const isLower =
+        before !== undefined &&
+        (token.epoch < before.epoch || (token.epoch === before.epoch && token.sequence < before.sequence))
+      if (isLower) this.#report('I12', `${client} hears of ${uuid} under a lower token than before`)
+      else this.#announced.set(key, token)
+    }
+  }
+}
