@@ -19,7 +19,11 @@ export class World {
   readonly #startMs: number
   readonly #ids = new Map<string, number>()
 
-  constructor(seed: number, line?: (line: string) => void) {
+  readonly #stopEarly: boolean
+
+  /** @param stopEarly whether {@link run} ends at the first violation */
+  constructor(seed: number, line: ((line: string) => void) | undefined, stopEarly: boolean) {
+    this.#stopEarly = stopEarly
     this.clock = new SimClock((error) => {
       this.model.report('uncaught', error instanceof Error ? (error.stack ?? error.message) : String(error))
     })
@@ -34,6 +38,16 @@ export class World {
   /** Milliseconds since the start. */
   get elapsedMs(): number {
     return this.clock.now() - this.#startMs
+  }
+
+  /** Whether the rest of the run is of no interest. */
+  get isOver(): boolean {
+    return this.#stopEarly && this.model.violations.length > 0
+  }
+
+  /** Lets time pass. */
+  run(ms: number): Promise<void> {
+    return this.clock.run(this.isOver ? 0 : ms, () => this.isOver)
   }
 
   machine(name: string): SimMachine {

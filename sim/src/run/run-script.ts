@@ -26,11 +26,13 @@ export interface Outcome {
 export interface RunOptions {
   readonly line?: ((line: string) => void) | undefined
   readonly logger?: Logger | undefined
+  /** Whether the first violation ends the run. @default false */
+  readonly stopEarly?: boolean | undefined
 }
 
 /** Runs a script from its start to its end. The same script has the same outcome, everywhere. */
 export async function runScript(script: Script, options: RunOptions = {}): Promise<Outcome> {
-  const world = new World(script.seed, options.line)
+  const world = new World(script.seed, options.line, options.stopEarly ?? false)
   const cluster = new Cluster(world, options.logger)
   const faults = new Faults(cluster)
   for (const action of script.actions) {
@@ -39,8 +41,8 @@ export async function runScript(script: Script, options: RunOptions = {}): Promi
       else cluster.perform(action)
     })
   }
-  await world.clock.run(script.chaosMs)
-  await settleDown(cluster, faults, script.mode === 'core' ? coreNodes : undefined)
+  await world.run(script.chaosMs)
+  if (!world.isOver) await settleDown(cluster, faults, script.mode === 'core' ? coreNodes : undefined)
   const { violations } = world.model
   for (const { invariant, text } of violations) world.trace.note(`${invariant} ${text}`)
   return {

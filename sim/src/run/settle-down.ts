@@ -19,7 +19,7 @@ export async function settleDown(cluster: Cluster, faults: Faults, core: readonl
   const { world } = cluster
   world.trace.tell('phase', core === undefined ? 'all faults end' : 'the core has no more faults')
   faults.heal(core === undefined ? undefined : (touched) => !touched.some((name) => core.includes(name)) || crosses(touched, core))
-  await world.clock.run(quietMs)
+  await world.run(quietMs)
   world.trace.tell('phase', 'all must be well')
   const clients = [...cluster.clients].filter(([name]) => core === undefined || coreClients.includes(name))
   await everythingOpenWorks(cluster, clients.map(([, node]) => node))
@@ -27,7 +27,7 @@ export async function settleDown(cluster: Cluster, faults: Faults, core: readonl
   if (core === undefined) await directoryIsTrue(cluster)
   world.trace.tell('phase', 'all is let go')
   for (const [, node] of clients) for (const held of [...node.held]) node.release(held)
-  await world.clock.run(unusedMs)
+  await world.run(unusedMs)
   await nothingIsLeft(cluster, core)
   world.observe({ kind: 'finished' })
 }
@@ -50,7 +50,7 @@ async function everythingOpenWorks(cluster: Cluster, clients: readonly ClientNod
         .catch(() => {})
     }
   }
-  await cluster.world.clock.run(answerMs / 0.9 + 100)
+  await cluster.world.run(answerMs / 0.9 + 100)
   for (const name of broken) cluster.world.model.report('I10', `${name} does not work although all is well`)
 }
 
@@ -69,7 +69,7 @@ async function newOnesCanBeHad(cluster: Cluster, clients: readonly ClientNode[])
       .then((held) => got.push(held))
       .catch(() => {})
   }
-  await cluster.world.clock.run(answerMs + 700)
+  await cluster.world.run(answerMs + 700)
   const count = got.filter((held) => held !== undefined).length
   if (count < selectors.length) {
     cluster.world.model.report('I10', `of ${selectors.length} new containers ${count} can be had although all is well`)
@@ -93,7 +93,7 @@ async function readAll(
   promises: readonly Promise<ContainerRecord[]>[]
 ): Promise<ContainerRecord[]> {
   const records = Promise.all(promises)
-  await cluster.world.clock.run(0)
+  await cluster.world.run(0)
   return (await records).flat()
 }
 
@@ -109,6 +109,6 @@ async function nothingIsLeft(cluster: Cluster, core: readonly string[] | undefin
     for (const { uuid } of left) world.model.report('I6', `${uuid} is still there although nobody refers to it`)
     const { clients } = coordinator.network.counts()
     const alive = cluster.clients.size + cluster.agents.size
-    if (clients !== alive) world.model.report('I5', `the coordinator knows ${clients} clients, ${alive} are there`)
+    if (clients > alive) world.model.report('I5', `the coordinator knows ${clients} clients, ${alive} are there`)
   }
 }
