@@ -27,6 +27,9 @@ function whole(text: string): number {
   return value
 }
 
+/** Lines of the trace of a shortest script that are shown. */
+const traceMax = 80
+
 const program = new Command('sim')
   .description('Runs the whole network on virtual time, with faults drawn from seeds, and checks what must hold.')
   .option('--seeds <count>', 'how many seeds to run', whole, 100)
@@ -63,6 +66,10 @@ async function showShortest(script: Script): Promise<void> {
   const { length } = short.script.actions
   console.log(`\nthe shortest script that breaks ${short.invariant}: ${length} of ${script.actions.length} actions`)
   console.log(describeScript(short.script))
+  const lines: string[] = []
+  await runScript(short.script, { stopAtFirstBut: new Set(), line: (line) => lines.push(line) })
+  console.log(`\nits trace${lines.length > traceMax ? `, the last ${traceMax} lines` : ''}:`)
+  console.log(lines.slice(-traceMax).join('\n'))
 }
 
 async function runSeeds(): Promise<void> {
@@ -107,7 +114,7 @@ async function findMutants(only: true | string): Promise<void> {
       // Some more after the first, to say how often it is found.
       () => {
         const isEnough = runs.found > 0 && next >= options.from + 10
-        return next < options.from + seedsMax && !isEnough ? { seed: next++, mutant: mutant.name } : undefined
+        return next < options.from + seedsMax && !isEnough ? { seed: next++, mode: mutant.mode, mutant: mutant.name } : undefined
       },
       (answer) => {
         runs.seeds++

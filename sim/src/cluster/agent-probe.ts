@@ -32,8 +32,9 @@ export function probe(link: AgentLink, options: ProbeOptions): void {
   }
 
   link.start = async (command) => {
-    const result = await inner.start(command)
-    obeyed(command.coordinator)
+    const started = inner.start(command)
+    observeTaken(started, () => obeyed(command.coordinator))
+    const result = await started
     if (command.token !== undefined) {
       observe({ kind: 'granted', ...host, uuid: result.uuid, token: command.token })
     }
@@ -80,6 +81,19 @@ export function probe(link: AgentLink, options: ProbeOptions): void {
   }
   link.connect = (uuid, subscriber) => inner.connect(uuid, probed(subscriber, letOut))
   link.bind = (coordinator) => inner.bind(new ProbedCoordinator(coordinator, options))
+}
+
+/** A command that is not refused in the turn in which it arrives is obeyed, however long it takes. */
+function observeTaken(result: Promise<unknown>, taken: () => void): void {
+  let refused = false
+  result.catch(() => {
+    refused = true
+  })
+  queueMicrotask(() => {
+    queueMicrotask(() => {
+      if (!refused) taken()
+    })
+  })
 }
 
 function probed(subscriber: Subscriber, letOut: (said: unknown) => void): Subscriber {

@@ -16,18 +16,21 @@ import { probe } from './agent-probe.ts'
 import { coordinatorAddress } from './coordinator.ts'
 import { agentNames, roomKind, sheetKind, storeKind, stores } from './names.ts'
 import { SimContainer } from './sim-container.ts'
-import type { World } from './world.ts'
+import { timing, type World } from './world.ts'
 
 /** How an agent's containers misbehave at the moment. */
 export interface AgentTroubles {
   factories: 'slow' | 'fail' | 'hang' | undefined
   terminate: 'slow' | 'hang' | undefined
+  /** How slow. */
+  slowMs: number
   /** How often each was noticed. */
   factoriesHit: number
   terminateHit: number
 }
 
-const slowMs = 1500
+
+const nameEveryMs = 100
 
 /** An agent's process: the agent, its listener, and the client that registers it. */
 export class AgentNode {
@@ -46,7 +49,7 @@ export class AgentNode {
     this.#host = { agent: name, incarnation }
     const ids = countedIds(`${name}-${incarnation}`)
     const factories: ContainerFactories = { [roomKind]: this.#factory(roomKind), [sheetKind]: this.#factory(sheetKind) }
-    this.agent = new AgentImpl(name as AgentUuid, factories, { clock, logger, ids })
+    this.agent = new AgentImpl(name as AgentUuid, factories, { clock, logger, ids, terminateTimeout: timing.terminateTimeoutMs / 1000 })
     probe(this.agent.link, { host: this.#host, now: () => world.elapsedMs, observe: this.#observe })
     const port = 5001 + agentNames.indexOf(name as (typeof agentNames)[number])
     const server = new NetworkAgentServer(new TickManagerImpl(1, { clock }), 'localhost', 'localhost', port, {
@@ -99,10 +102,11 @@ export class AgentNode {
       const { factories } = this.#troubles
       if (factories !== undefined) this.#troubles.factoriesHit++
       if (factories === 'fail') throw new Error('this factory is broken')
-      if (factories === 'slow') await this.#wait(slowMs)
+      if (factories === 'slow') await this.#wait(this.#troubles.slowMs)
       if (factories === 'hang') await new Promise<never>(() => {})
-      const { agent, incarnation } = this.#host
-      const uuid = (options.uuid ?? `${kind}-${agent}-${incarnation}-${this.#world.count(kind)}`) as ContainerUuid
+      // Named by the time, so that agents now and then choose the same name.
+      const time = Math.trunc(this.#world.elapsedMs / nameEveryMs)
+      const uuid = (options.uuid ?? `${kind}-${time}`) as ContainerUuid
       const container = this.#make(uuid, kind, options.labels ?? [], false)
       return { uuid, container, endpoint: containerOnAgentEndpointRef(endpoint, uuid) }
     }
@@ -130,7 +134,7 @@ export class AgentNode {
   #terminateMs(): number | undefined {
     const { terminate } = this.#troubles
     if (terminate !== undefined) this.#troubles.terminateHit++
-    return terminate === undefined ? 0 : terminate === 'slow' ? slowMs : undefined
+    return terminate === undefined ? 0 : terminate === 'slow' ? this.#troubles.slowMs : undefined
   }
 
   #wait(ms: number): Promise<void> {

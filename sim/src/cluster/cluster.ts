@@ -24,7 +24,7 @@ export class Cluster {
     this.troubles = new Map(
       agentNames.map((name) => [
         name,
-        { factories: undefined, terminate: undefined, factoriesHit: 0, terminateHit: 0 }
+        { factories: undefined, terminate: undefined, slowMs: 0, factoriesHit: 0, terminateHit: 0 }
       ])
     )
     this.#coordinator = new CoordinatorNode(world, logger)

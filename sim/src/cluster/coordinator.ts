@@ -4,6 +4,8 @@ import { countedIds, type SimProcess } from '@hcengineering/network-testing'
 import type { World } from './world.ts'
 
 export const coordinatorPort = 3737
+/** Shorter than by default, so that a run sees what comes after. */
+const startTimeoutMs = 4000
 export const coordinatorAddress = `localhost:${coordinatorPort}`
 
 /** The coordinator that runs now. Restarted, it knows what its disk knows. */
@@ -19,6 +21,7 @@ export class CoordinatorNode {
     this.network = new NetworkImpl(ticks, {
       ids: countedIds(`coordinator-${incarnation}`),
       logger,
+      startTimeout: startTimeoutMs / 1000,
       roster: world.disk.open(clock)
     })
     this.server = new NetworkServer(this.network, ticks, 'localhost', coordinatorPort, {

@@ -9,6 +9,7 @@ interface Begun {
   readonly name: FaultName
   readonly description: string
   readonly touches: readonly string[]
+  readonly lasting: boolean
   /** Whether it has changed a delivery or the state of a process by now. */
   tookEffect(): boolean
   end(): void
@@ -22,8 +23,9 @@ export class Faults {
   readonly #cluster: Cluster
   readonly #world: World
   readonly #begun: Begun[] = []
-  /** How many faults hold a process down, for stops that overlap. */
   readonly #downUntilHealed = new Set<string>()
+  /** How many lasting faults touch a process now. */
+  readonly #touching = new Map<string, number>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -43,12 +45,14 @@ export class Faults {
     const touches = touchedBy(fault)
     const description = describe(fault)
     this.#world.trace.tell('fault', description)
-    this.#disturb(touches)
+    this.#disturb(touches, 0)
     const made = this.#make(fault)
     if (made === undefined) return
-    const begun: Begun = { name: fault.fault, description, touches, ended: false, ...made }
+    this.#disturb(touches, 1)
+    const begun: Begun = { name: fault.fault, description, touches, lasting: isLasting(fault), ended: false, ...made }
     this.#begun.push(begun)
-    if ('forMs' in fault && fault.forMs !== undefined) {
+    if (!isLasting(fault)) this.#end(begun)
+    else if ('forMs' in fault && fault.forMs !== undefined) {
       this.#world.clock.after(fault.forMs, () => this.#end(begun))
     }
   }
@@ -69,12 +73,16 @@ export class Faults {
     if (begun.ended) return
     begun.ended = true
     begun.end()
-    this.#world.trace.tell('fault over', begun.description)
-    this.#disturb(begun.touches)
+    if (begun.lasting) this.#world.trace.tell('fault over', begun.description)
+    this.#disturb(begun.touches, -1)
   }
 
-  #disturb(names: readonly string[]): void {
-    for (const process of names) this.#world.observe({ kind: 'disturbed', process })
+  #disturb(names: readonly string[], more: number): void {
+    for (const process of names) {
+      const faults = (this.#touching.get(process) ?? 0) + more
+      this.#touching.set(process, faults)
+      this.#world.observe({ kind: 'disturbed', process, faults })
+    }
   }
 
   #make(fault: Fault): Pick<Begun, 'tookEffect' | 'end'> | undefined {
@@ -97,6 +105,10 @@ export class Faults {
         return this.#atOnce(this.#world.network.reset(fault.node, fault.other) > 0)
       case 'duplicate':
         return this.#atOnce(this.#duplicate(fault.node, fault.pick))
+      case 'newDisk':
+        this.#world.disk.lose()
+        this.#world.machine('coordinator').clock.jumpWallClock(fault.jumpMs)
+        return this.#crash({ fault: 'crash', node: 'coordinator', downMs: fault.downMs, powerLoss: false })
       case 'slowDisk':
         return this.#slowDisk(fault.latencyMs)
       case 'clockRate': {
@@ -109,9 +121,9 @@ export class Faults {
         this.#world.machine(fault.node).clock.jumpWallClock(fault.jumpMs)
         return this.#atOnce(true)
       case 'factories':
-        return this.#trouble(fault.node, 'factories', fault.mode)
+        return this.#trouble(fault.node, 'factories', fault)
       case 'terminate':
-        return this.#trouble(fault.node, 'terminate', fault.mode)
+        return this.#trouble(fault.node, 'terminate', fault)
     }
   }
 
@@ -192,12 +204,13 @@ export class Faults {
   #trouble<T extends 'factories' | 'terminate'>(
     node: string,
     what: T,
-    mode: 'slow' | 'fail' | 'hang'
+    { mode, slowMs }: { readonly mode: 'slow' | 'fail' | 'hang'; readonly slowMs: number }
   ): Pick<Begun, 'tookEffect' | 'end'> | undefined {
     const troubles = this.#cluster.troubles.get(node)
     if (troubles === undefined) return undefined
     const hits = what === 'factories' ? 'factoriesHit' : 'terminateHit'
     const before = troubles[hits]
+    troubles.slowMs = slowMs
     if (what === 'factories') troubles.factories = mode
     else if (mode !== 'fail') troubles.terminate = mode
     let after: number | undefined
@@ -211,6 +224,11 @@ export class Faults {
   }
 }
 
+/** Whether it goes on until something ends it. */
+function isLasting({ fault }: Fault): boolean {
+  return !['reset', 'duplicate', 'clockRate', 'wallClock', 'crash', 'newDisk'].includes(fault)
+}
+
 function touchedBy(fault: Fault): string[] {
   switch (fault.fault) {
     case 'cut':
@@ -219,6 +237,7 @@ function touchedBy(fault: Fault): string[] {
     case 'reset':
       return fault.other === undefined ? [fault.node] : [fault.node, fault.other]
     case 'slowDisk':
+    case 'newDisk':
       return ['coordinator']
     case 'crash':
     case 'stop':

@@ -106,8 +106,8 @@ export type Observation =
 
   // Processes
   | { readonly kind: 'started' | 'killed' | 'stopped' | 'continued'; readonly process: string }
-  /** A fault has touched it, or ceased to. */
-  | { readonly kind: 'disturbed'; readonly process: string }
+  /** A fault has touched it, or ceased to; so many touch it now. */
+  | { readonly kind: 'disturbed'; readonly process: string; readonly faults: number }
   /** Whatever had a deadline in the past should have settled. */
   | { readonly kind: 'finished' }
 

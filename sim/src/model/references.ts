@@ -5,13 +5,23 @@ interface Made {
   readonly labels: readonly string[]
 }
 
+type Asked = Extract<Observation, { kind: 'held' }>['asked']
+
+/** What is asked for without a uuid bears all labels, and none if none were named. */
+function isWanted({ containerKind, labels }: Made, asked: Asked): boolean {
+  if (containerKind !== asked.kind) return false
+  if (asked.uuid !== undefined) return true
+  return asked.labels === undefined ? labels.length === 0 : asked.labels.every((label) => labels.includes(label))
+}
+
 /** So long without a fault, and a client was certainly heard, and its references are known. */
 const calmMs = 8000
 
 /** I4: what a live client refers to stays. I9: a get returns what was asked for. */
 export class References implements Check {
   readonly #report: Report
-  readonly #made = new Map<string, Made>()
+  /** By uuid: a name can be chosen twice, and then one of the two never serves. */
+  readonly #made = new Map<string, Made[]>()
   readonly #disturbedAt = new Map<string, number>()
   /** By uuid: who holds it, and since when. */
   readonly #held = new Map<string, Map<string, { client: string; since: number }>>()
@@ -23,7 +33,7 @@ export class References implements Check {
   observe(seen: Observation, at: number): void {
     switch (seen.kind) {
       case 'made':
-        this.#made.set(seen.uuid, seen)
+        this.#made.set(seen.uuid, [...(this.#made.get(seen.uuid) ?? []), seen])
         return
       case 'held': {
         const { uuid, client, reference, asked } = seen
@@ -40,13 +50,15 @@ export class References implements Check {
         this.#endedAsUnused(seen.uuid, at)
         return
       case 'disturbed':
+        this.#disturbedAt.set(seen.process, seen.faults > 0 ? Infinity : at)
+        return
       case 'started':
       case 'stopped':
       case 'continued':
-        this.#disturbedAt.set(seen.process, at)
+        this.#touch(seen.process, at)
         return
       case 'killed':
-        this.#disturbedAt.set(seen.process, at)
+        this.#touch(seen.process, at)
         for (const holders of this.#held.values()) {
           for (const [reference, { client }] of holders) if (client === seen.process) holders.delete(reference)
         }
@@ -55,28 +67,13 @@ export class References implements Check {
     }
   }
 
-  #isWhatWasAskedFor(
-    client: string,
-    uuid: string,
-    asked: Extract<Observation, { kind: 'held' }>['asked']
-  ): void {
-    const made = this.#made.get(uuid)
-    const wrong =
-      made === undefined
-        ? 'which nobody has made'
-        : made.containerKind !== asked.kind
-          ? `which is a ${made.containerKind}`
-          : asked.uuid !== undefined && asked.uuid !== uuid
-            ? 'which is another one'
-            : asked.uuid === undefined && !(asked.labels ?? []).every((label) => made.labels.includes(label))
-              ? `which bears [${made.labels.join()}]`
-              : undefined
-    if (wrong !== undefined) {
-      this.#report('I9', `${client} asked for ${JSON.stringify(asked)} and got ${uuid}, ${wrong}`)
-    }
-    // A plain get must never be handed what was made for labels.
-    if (asked.uuid === undefined && asked.labels === undefined && (made?.labels.length ?? 0) > 0) {
-      this.#report('I9', `${client} asked for any ${asked.kind} and got ${uuid}, which bears labels`)
+  #isWhatWasAskedFor(client: string, uuid: string, asked: Asked): void {
+    const made = this.#made.get(uuid) ?? []
+    if (asked.uuid !== undefined && asked.uuid !== uuid) {
+      this.#report('I9', `${client} asked for ${asked.uuid} and got ${uuid}`)
+    } else if (!made.some((one) => isWanted(one, asked))) {
+      const what = made.map(({ containerKind, labels }) => `a ${containerKind} with [${labels.join()}]`).join(' or ')
+      this.#report('I9', `${client} asked for ${JSON.stringify(asked)} and got ${uuid}, ${what}`)
     }
   }
 
@@ -86,6 +83,10 @@ export class References implements Check {
       if (at - since < calmMs || !this.#isCalm(client, at)) continue
       this.#report('I4', `${uuid} is ended as unused, and ${client} refers to it`)
     }
+  }
+
+  #touch(process: string, at: number): void {
+    this.#disturbedAt.set(process, Math.max(this.#disturbedAt.get(process) ?? 0, at))
   }
 
   #isCalm(process: string, at: number): boolean {

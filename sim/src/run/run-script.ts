@@ -26,13 +26,13 @@ export interface Outcome {
 export interface RunOptions {
   readonly line?: ((line: string) => void) | undefined
   readonly logger?: Logger | undefined
-  /** Whether the first violation ends the run. @default false */
-  readonly stopEarly?: boolean | undefined
+  /** The run ends at the first violation of another invariant than these. @default it goes on */
+  readonly stopAtFirstBut?: ReadonlySet<string> | undefined
 }
 
 /** Runs a script from its start to its end. The same script has the same outcome, everywhere. */
 export async function runScript(script: Script, options: RunOptions = {}): Promise<Outcome> {
-  const world = new World(script.seed, options.line, options.stopEarly ?? false)
+  const world = new World(script.seed, options.line, options.stopAtFirstBut)
   const cluster = new Cluster(world, options.logger)
   const faults = new Faults(cluster)
   for (const action of script.actions) {

@@ -8,6 +8,7 @@ export interface Shrunk {
   readonly runs: number
 }
 
+const none: ReadonlySet<string> = new Set()
 const runsMax = 400
 
 /**
@@ -18,13 +19,13 @@ const runsMax = 400
  * @returns undefined if the script does not fail
  */
 export async function shrink(script: Script, progress?: (left: number) => void): Promise<Shrunk | undefined> {
-  const first = (await runScript(script, { stopEarly: true })).violations[0]
+  const first = (await runScript(script, { stopAtFirstBut: none })).violations[0]
   if (first === undefined) return undefined
   const { invariant } = first
   let runs = 0
   const fails = async (actions: readonly Action[]): Promise<boolean> => {
     runs++
-    const { violations } = await runScript({ ...script, actions }, { stopEarly: true })
+    const { violations } = await runScript({ ...script, actions }, { stopAtFirstBut: none })
     return violations[0]?.invariant === invariant
   }
   let left = script.actions

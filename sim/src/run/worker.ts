@@ -4,19 +4,32 @@ import { parentPort } from 'node:worker_threads'
 import { withMutant } from '../mutants/mutants.ts'
 import { draw } from '../script/draw.ts'
 import type { Job, JobDone } from './jobs.ts'
-import { runScript } from './run-script.ts'
+import { runScript, type Outcome } from './run-script.ts'
+
+/** What the product breaks by itself, by seed: a mutant has to break something else to be found. */
+const withoutMutant = new Map<string, ReadonlySet<string>>()
 
 async function run(job: Job): Promise<JobDone> {
-  const script = draw(job.seed, job.mode)
   try {
-    const outcome =
-      job.mutant === undefined
-        ? await runScript(script)
-        : await withMutant(job.mutant, () => runScript(script, { stopEarly: true }))
+    const outcome = job.mutant === undefined ? await runScript(draw(job.seed, job.mode)) : await runMutant(job, job.mutant)
     return { kind: 'done', job, outcome }
   } catch (error) {
     return { kind: 'failed', job, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
+}
+
+async function runMutant(job: Job, mutant: string): Promise<Outcome> {
+  const script = draw(job.seed, job.mode)
+  const key = `${job.seed} ${script.mode}`
+  let known = withoutMutant.get(key)
+  if (known === undefined) {
+    const { violations } = await runScript(script)
+    known = new Set(violations.map(({ invariant }) => invariant))
+    withoutMutant.set(key, known)
+  }
+  const ignored = known
+  const outcome = await withMutant(mutant, () => runScript(script, { stopAtFirstBut: ignored }))
+  return { ...outcome, violations: outcome.violations.filter(({ invariant }) => !ignored.has(invariant)) }
 }
 
 parentPort?.on('message', (job: Job) => {

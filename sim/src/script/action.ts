@@ -64,6 +64,8 @@ export type Fault =
   | { readonly fault: 'reset'; readonly node: string; readonly other?: string }
   /** A dial of it arrives once more. */
   | { readonly fault: 'duplicate'; readonly node: string; readonly pick: number }
+  /** The coordinator's disk is lost with it, and its wall clock is set back. */
+  | { readonly fault: 'newDisk'; readonly downMs: number; readonly jumpMs: number }
   | { readonly fault: 'slowDisk'; readonly latencyMs: number; readonly forMs: number }
   | { readonly fault: 'clockRate'; readonly node: string; readonly rate: number }
   | { readonly fault: 'wallClock'; readonly node: string; readonly jumpMs: number }
@@ -71,12 +73,14 @@ export type Fault =
       readonly fault: 'factories'
       readonly node: string
       readonly mode: 'slow' | 'fail' | 'hang'
+      readonly slowMs: number
       readonly forMs: number
     }
   | {
       readonly fault: 'terminate'
       readonly node: string
       readonly mode: 'slow' | 'hang'
+      readonly slowMs: number
       readonly forMs: number
     }
 

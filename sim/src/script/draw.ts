@@ -13,6 +13,7 @@ const faults: Readonly<Record<FaultName, number>> = {
   reset: 14,
   duplicate: 6,
   slowDisk: 3,
+  newDisk: 1,
   clockRate: 6,
   wallClock: 3,
   factories: 8,
@@ -81,8 +82,10 @@ function drawWork(random: Random): Work {
 }
 
 function drawSelector(random: Random): Pick<Extract<Work, { do: 'get' }>, 'kind' | 'uuid' | 'labels'> {
-  const by = random.weighted({ uuid: 50, labels: 20, any: 12, store: 18 })
+  const by = random.weighted({ uuid: 48, odd: 5, labels: 20, any: 12, store: 15 })
   if (by === 'uuid') return { kind: roomKind, uuid: random.pick(rooms) }
+  // Who comes first decides of which kind it is; to the others its name is in use.
+  if (by === 'odd') return { kind: random.pick([roomKind, sheetKind]), uuid: 'odd-1' }
   if (by === 'any') return { kind: sheetKind }
   if (by === 'store') return { kind: storeKind, uuid: random.pick(Object.keys(stores)) }
   const first = random.pick(labels)
@@ -141,6 +144,8 @@ function drawFault(random: Random, weights: Readonly<Record<FaultName, number>>)
     }
     case 'duplicate':
       return { fault, node: drawNode(random, { coordinator: 2, agent: 44, client: 54 }), pick: random.whole(0, 1000) }
+    case 'newDisk':
+      return { fault, downMs: random.pick([50, 1000, 4000]), jumpMs: random.pick([0, -3_600_000]) }
     case 'slowDisk':
       return { fault, latencyMs: random.pick([50, 500, 2000]), forMs: drawSpan(random) }
     case 'clockRate':
@@ -148,9 +153,9 @@ function drawFault(random: Random, weights: Readonly<Record<FaultName, number>>)
     case 'wallClock':
       return { fault, node: drawNode(random), jumpMs: random.pick([-3_600_000, -5000, 5000, 3_600_000]) }
     case 'factories':
-      return { fault, node: random.pick(agentNames), mode: random.pick(['slow', 'fail', 'hang']), forMs: drawSpan(random) * 2 }
+      return { fault, node: random.pick(agentNames), mode: random.pick(['slow', 'slow', 'fail', 'hang']), slowMs: random.pick([1500, 6000]), forMs: drawSpan(random) * 2 }
     case 'terminate':
-      return { fault, node: random.pick(agentNames), mode: random.pick(['slow', 'slow', 'hang']), forMs: drawSpan(random) * 2 }
+      return { fault, node: random.pick(agentNames), mode: random.pick(['slow', 'slow', 'hang']), slowMs: random.pick([1500, 3000]), forMs: drawSpan(random) * 2 }
   }
 }
 

@@ -16,6 +16,11 @@ export class SimDisk {
     return this.#slowed
   }
 
+  /** All that was on it is gone, and what is being written goes to the next one. */
+  lose(): void {
+    this.#record = undefined
+  }
+
   /** What a coordinator that starts now finds, and where it saves: by its own process's clock. */
   open(clock: Clock): RosterStore {
     return {
