@@ -31,14 +31,24 @@ function whole(text: string): number {
 const traceMax = 80
 
 const program = new Command('sim')
-  .description('Runs the whole network on virtual time, with faults drawn from seeds, and checks what must hold.')
+  .description(
+    'Runs the whole network on virtual time, with faults drawn from seeds, and checks what must hold.'
+  )
   .option('--seeds <count>', 'how many seeds to run', whole, 100)
   .option('--from <seed>', 'the first of them', whole, 1)
   .option('--seed <seed>', 'replay one seed with a trace', whole)
-  .addOption(new Option('--mode <mode>', 'heal: faults end; core: faults outside a healthy core stay').choices(['heal', 'core']))
+  .addOption(
+    new Option('--mode <mode>', 'heal: faults end; core: faults outside a healthy core stay').choices([
+      'heal',
+      'core'
+    ])
+  )
   .option('--threads <count>', 'threads to use', whole, availableParallelism())
   .option('--no-shrink', 'do not look for the shortest script of a failing seed')
-  .option('--mutants [name]', 'put faults of our own into the product, one by one, and see that each is found')
+  .option(
+    '--mutants [name]',
+    'put faults of our own into the product, one by one, and see that each is found'
+  )
   .option('--quiet', 'no trace')
 
 const options = program.parse().opts<Options>()
@@ -64,7 +74,9 @@ async function showShortest(script: Script): Promise<void> {
   const short = await shrink(script)
   if (short === undefined) return
   const { length } = short.script.actions
-  console.log(`\nthe shortest script that breaks ${short.invariant}: ${length} of ${script.actions.length} actions`)
+  console.log(
+    `\nthe shortest script that breaks ${short.invariant}: ${length} of ${script.actions.length} actions`
+  )
   console.log(describeScript(short.script))
   const lines: string[] = []
   await runScript(short.script, { stopAtFirstBut: new Set(), line: (line) => lines.push(line) })
@@ -114,7 +126,9 @@ async function findMutants(only: true | string): Promise<void> {
       // Some more after the first, to say how often it is found.
       () => {
         const isEnough = runs.found > 0 && next >= options.from + 10
-        return next < options.from + seedsMax && !isEnough ? { seed: next++, mode: mutant.mode, mutant: mutant.name } : undefined
+        return next < options.from + seedsMax && !isEnough
+          ? { seed: next++, mode: mutant.mode, mutant: mutant.name }
+          : undefined
       },
       (answer) => {
         runs.seeds++
@@ -127,7 +141,9 @@ async function findMutants(only: true | string): Promise<void> {
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
     const { found, seeds, first } = runs
     console.log(`${mutant.name}: ${mutant.breaks}`)
-    console.log(`  ${found === 0 ? 'NOT FOUND' : 'found'} in ${found} of ${seeds} seeds (${seconds} s)${first === undefined ? '' : `: ${first}`}`)
+    console.log(
+      `  ${found === 0 ? 'NOT FOUND' : 'found'} in ${found} of ${seeds} seeds (${seconds} s)${first === undefined ? '' : `: ${first}`}`
+    )
     if (found === 0) unfound.push(mutant.name)
   }
   console.log(`${chosen.length - unfound.length} of ${chosen.length} mutants found`)

@@ -58,7 +58,8 @@ export class Tally {
       `seeds with violations: ${this.failing.length}`
     ]
     for (const [invariant, count] of this.byInvariant) lines.push(`  ${invariant}: ${count} seeds`)
-    for (const { seed, first } of this.failing.slice(0, 20)) lines.push(`  seed ${seed}: ${describeViolation(first)}`)
+    for (const { seed, first } of this.failing.slice(0, 20))
+      lines.push(`  seed ${seed}: ${describeViolation(first)}`)
     return lines.join('\n')
   }
 }

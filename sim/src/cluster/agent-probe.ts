@@ -124,7 +124,8 @@ class ProbedCoordinator implements CoordinatorLink {
     const sentAt = this.#options.now()
     this.#inner.register(registration, agent, (error, reply) => {
       // The answer to an earlier registration is out of date, and not looked at.
-      if (reply !== undefined && attempt === this.#registrations) this.#registered(registration, reply, sentAt)
+      if (reply !== undefined && attempt === this.#registrations)
+        this.#registered(registration, reply, sentAt)
       settle(error, reply)
     })
   }

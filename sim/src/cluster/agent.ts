@@ -29,7 +29,6 @@ export interface AgentTroubles {
   terminateHit: number
 }
 
-
 const nameEveryMs = 100
 
 /** An agent's process: the agent, its listener, and the client that registers it. */
@@ -48,8 +47,16 @@ export class AgentNode {
     const { clock, transport, incarnation } = this.process
     this.#host = { agent: name, incarnation }
     const ids = countedIds(`${name}-${incarnation}`)
-    const factories: ContainerFactories = { [roomKind]: this.#factory(roomKind), [sheetKind]: this.#factory(sheetKind) }
-    this.agent = new AgentImpl(name as AgentUuid, factories, { clock, logger, ids, terminateTimeout: timing.terminateTimeoutMs / 1000 })
+    const factories: ContainerFactories = {
+      [roomKind]: this.#factory(roomKind),
+      [sheetKind]: this.#factory(sheetKind)
+    }
+    this.agent = new AgentImpl(name as AgentUuid, factories, {
+      clock,
+      logger,
+      ids,
+      terminateTimeout: timing.terminateTimeoutMs / 1000
+    })
     probe(this.agent.link, { host: this.#host, now: () => world.elapsedMs, observe: this.#observe })
     const port = 5001 + agentNames.indexOf(name as (typeof agentNames)[number])
     const server = new NetworkAgentServer(new TickManagerImpl(1, { clock }), 'localhost', 'localhost', port, {

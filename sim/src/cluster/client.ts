@@ -139,7 +139,11 @@ export class ClientNode {
   }
 
   /** Asks, and tells the model when and how that ended; resolves with undefined if it failed. */
-  async #ask<T>(what: string, timeoutMs: number, run: (operation: string) => Promise<T>): Promise<T | undefined> {
+  async #ask<T>(
+    what: string,
+    timeoutMs: number,
+    run: (operation: string) => Promise<T>
+  ): Promise<T | undefined> {
     const operation = `op-${this.#world.count('operation')}`
     const { observe } = this.#world
     observe({ kind: 'asked', client: this.#name, operation, what, timeoutMs })
@@ -150,7 +154,10 @@ export class ClientNode {
     } catch (error) {
       const code = error instanceof NetworkError ? error.code : 'NOT_A_NETWORK_ERROR'
       if (code === 'NOT_A_NETWORK_ERROR') {
-        this.#world.trace.tell('error', error instanceof Error ? (error.stack ?? error.message) : String(error))
+        this.#world.trace.tell(
+          'error',
+          error instanceof Error ? (error.stack ?? error.message) : String(error)
+        )
       }
       if (this.process.alive) observe({ kind: 'settled', operation, code })
       return undefined

@@ -41,7 +41,8 @@ export class Cluster {
     if (this.world.machine(name).running) return
     const troubles = this.troubles.get(name)
     if (name === 'coordinator') this.#coordinator = new CoordinatorNode(this.world, this.#logger)
-    else if (troubles !== undefined) this.agents.set(name, new AgentNode(name, this.world, troubles, this.#logger))
+    else if (troubles !== undefined)
+      this.agents.set(name, new AgentNode(name, this.world, troubles, this.#logger))
     else this.clients.set(name, new ClientNode(name, this.world, this.#logger, subscribers.includes(name)))
   }
 
@@ -87,7 +88,10 @@ export class Cluster {
   }
 
   readonly #failed = (error: unknown): void => {
-    this.world.model.report('uncaught', error instanceof Error ? (error.stack ?? error.message) : String(error))
+    this.world.model.report(
+      'uncaught',
+      error instanceof Error ? (error.stack ?? error.message) : String(error)
+    )
   }
 }
 

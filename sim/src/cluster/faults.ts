@@ -49,7 +49,14 @@ export class Faults {
     const made = this.#make(fault)
     if (made === undefined) return
     this.#disturb(touches, 1)
-    const begun: Begun = { name: fault.fault, description, touches, lasting: isLasting(fault), ended: false, ...made }
+    const begun: Begun = {
+      name: fault.fault,
+      description,
+      touches,
+      lasting: isLasting(fault),
+      ended: false,
+      ...made
+    }
     this.#begun.push(begun)
     if (!isLasting(fault)) this.#end(begun)
     else if ('forMs' in fault && fault.forMs !== undefined) {
@@ -98,9 +105,7 @@ export class Faults {
           ...(fault.bothWays ? [this.#world.network.cut(fault.to, fault.from)] : [])
         ])
       case 'delay':
-        return this.#lasting([
-          this.#world.network.delay(fault.from, fault.to, fault.extraMs, fault.oldOnly)
-        ])
+        return this.#lasting([this.#world.network.delay(fault.from, fault.to, fault.extraMs, fault.oldOnly)])
       case 'reset':
         return this.#atOnce(this.#world.network.reset(fault.node, fault.other) > 0)
       case 'duplicate':

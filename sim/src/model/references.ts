@@ -11,7 +11,9 @@ type Asked = Extract<Observation, { kind: 'held' }>['asked']
 function isWanted({ containerKind, labels }: Made, asked: Asked): boolean {
   if (containerKind !== asked.kind) return false
   if (asked.uuid !== undefined) return true
-  return asked.labels === undefined ? labels.length === 0 : asked.labels.every((label) => labels.includes(label))
+  return asked.labels === undefined
+    ? labels.length === 0
+    : asked.labels.every((label) => labels.includes(label))
 }
 
 /** So long without a fault, and a client was certainly heard, and its references are known. */
@@ -60,7 +62,8 @@ export class References implements Check {
       case 'killed':
         this.#touch(seen.process, at)
         for (const holders of this.#held.values()) {
-          for (const [reference, { client }] of holders) if (client === seen.process) holders.delete(reference)
+          for (const [reference, { client }] of holders)
+            if (client === seen.process) holders.delete(reference)
         }
         return
       default:
@@ -72,7 +75,9 @@ export class References implements Check {
     if (asked.uuid !== undefined && asked.uuid !== uuid) {
       this.#report('I9', `${client} asked for ${asked.uuid} and got ${uuid}`)
     } else if (!made.some((one) => isWanted(one, asked))) {
-      const what = made.map(({ containerKind, labels }) => `a ${containerKind} with [${labels.join()}]`).join(' or ')
+      const what = made
+        .map(({ containerKind, labels }) => `a ${containerKind} with [${labels.join()}]`)
+        .join(' or ')
       this.#report('I9', `${client} asked for ${JSON.stringify(asked)} and got ${uuid}, ${what}`)
     }
   }

@@ -47,7 +47,10 @@ export class Requests implements Check {
       case 'answered': {
         const { by, request, uuid } = seen
         if (by.uuid !== uuid || by.request !== request) {
-          this.#report('I9', `${request} for ${uuid} was answered by ${by.uuid}, as ${by.request ?? 'nothing'}`)
+          this.#report(
+            'I9',
+            `${request} for ${uuid} was answered by ${by.uuid}, as ${by.request ?? 'nothing'}`
+          )
         }
         return
       }

@@ -18,7 +18,9 @@ import {
 } from '@hcengineering/network-core/machines'
 import { replace, type Mutant } from './mutant.ts'
 
-type Of<T, M extends keyof T> = T[M] extends (...args: infer A) => infer R ? (this: T, ...args: A) => R : never
+type Of<T, M extends keyof T> = T[M] extends (...args: infer A) => infer R
+  ? (this: T, ...args: A) => R
+  : never
 type Drain = Of<CoordinatorMachine, 'drain'>
 type Register = Of<CoordinatorMachine, 'register'>
 type Get = Of<CoordinatorMachine, 'get'>
@@ -30,40 +32,58 @@ function stateOf(machine: CoordinatorMachine): CoordinatorState {
 
 function altered(change: (effect: CoordinatorEffect, machine: CoordinatorMachine) => CoordinatorEffect[]) {
   return (): (() => void) =>
-    replace(CoordinatorMachine, 'drain', (original) => function (this: CoordinatorMachine) {
-      return (original as Drain).call(this).flatMap((effect) => change(effect, this))
-    })
+    replace(
+      CoordinatorMachine,
+      'drain',
+      (original) =>
+        function (this: CoordinatorMachine) {
+          return (original as Drain).call(this).flatMap((effect) => change(effect, this))
+        }
+    )
 }
 
-function answered(change: (reply: RegistrationReply, asked: Registration, machine: CoordinatorMachine) => RegistrationReply) {
+function answered(
+  change: (reply: RegistrationReply, asked: Registration, machine: CoordinatorMachine) => RegistrationReply
+) {
   return (): (() => void) =>
-    replace(CoordinatorMachine, 'register', (original) => function (
-      this: CoordinatorMachine,
-      registration: Registration,
-      now: number
-    ) {
-      return change((original as Register).call(this, registration, now), registration, this)
-    })
+    replace(
+      CoordinatorMachine,
+      'register',
+      (original) =>
+        function (this: CoordinatorMachine, registration: Registration, now: number) {
+          return change((original as Register).call(this, registration, now), registration, this)
+        }
+    )
 }
 
 /** `share` of the silence that it should take until somebody is given up. */
 function impatient(type: Timed['type'], share: number) {
   return (): (() => void) =>
-    replace(CoordinatorMachine, 'isSilent', (original) => function (
-      this: CoordinatorMachine,
-      who: Timed,
-      timeoutMs: number
-    ) {
-      const silent = original as unknown as (this: CoordinatorMachine, who: Timed, timeoutMs: number) => boolean
-      return silent.call(this, who, who.type === type ? timeoutMs * share : timeoutMs)
-    })
+    replace(
+      CoordinatorMachine,
+      'isSilent',
+      (original) =>
+        function (this: CoordinatorMachine, who: Timed, timeoutMs: number) {
+          const silent = original as unknown as (
+            this: CoordinatorMachine,
+            who: Timed,
+            timeoutMs: number
+          ) => boolean
+          return silent.call(this, who, who.type === type ? timeoutMs * share : timeoutMs)
+        }
+    )
 }
 
 function gets(change: (input: GetInput, machine: CoordinatorMachine) => GetInput) {
   return (): (() => void) =>
-    replace(CoordinatorMachine, 'get', (original) => function (this: CoordinatorMachine, input: GetInput, now: number) {
-      return (original as Get).call(this, change(input, this), now)
-    })
+    replace(
+      CoordinatorMachine,
+      'get',
+      (original) =>
+        function (this: CoordinatorMachine, input: GetInput, now: number) {
+          return (original as Get).call(this, change(input, this), now)
+        }
+    )
 }
 
 /** Faults put into the coordinator machine. */
@@ -93,14 +113,15 @@ export const coordinatorMutants: readonly Mutant[] = [
     name: 'renews-strangers',
     breaks: 'a lease belongs to an agent, its incarnation and an epoch',
     install: () =>
-      replace(CoordinatorMachine, 'renew', (original) => function (
-        this: CoordinatorMachine,
-        renewal: Renewal,
-        now: number
-      ): RenewalReply {
-        ;(original as Of<CoordinatorMachine, 'renew'>).call(this, renewal, now)
-        return 'renewed'
-      })
+      replace(
+        CoordinatorMachine,
+        'renew',
+        (original) =>
+          function (this: CoordinatorMachine, renewal: Renewal, now: number): RenewalReply {
+            ;(original as Of<CoordinatorMachine, 'renew'>).call(this, renewal, now)
+            return 'renewed'
+          }
+      )
   },
   {
     name: 'no-recovery-hold',
@@ -108,7 +129,10 @@ export const coordinatorMutants: readonly Mutant[] = [
     install: () => {
       const original = Object.getOwnPropertyDescriptor(CoordinatorState.prototype, 'recovering')
       if (original === undefined) throw new Error('there is no hold to leave out')
-      Object.defineProperty(CoordinatorState.prototype, 'recovering', { get: () => false, configurable: true })
+      Object.defineProperty(CoordinatorState.prototype, 'recovering', {
+        get: () => false,
+        configurable: true
+      })
       return () => Object.defineProperty(CoordinatorState.prototype, 'recovering', original)
     }
   },
@@ -116,9 +140,14 @@ export const coordinatorMutants: readonly Mutant[] = [
     name: 'epoch-not-raised',
     breaks: 'a coordinator that hears of a later epoch takes a higher one',
     install: () =>
-      replace(CoordinatorState, 'raiseEpoch', () => function (this: CoordinatorState, above: number) {
-        this.noteEarlierEpoch(above)
-      })
+      replace(
+        CoordinatorState,
+        'raiseEpoch',
+        () =>
+          function (this: CoordinatorState, above: number) {
+            this.noteEarlierEpoch(above)
+          }
+      )
   },
   {
     name: 'tokens-stand-still',
@@ -135,25 +164,35 @@ export const coordinatorMutants: readonly Mutant[] = [
     name: 'next-before-the-last-has-ended',
     breaks: 'an activation that is being ended keeps its uuid until it has (regression case 13)',
     install: () =>
-      replace(CoordinatorMachine, 'drain', (original) => function (this: CoordinatorMachine) {
-        const effects = (original as Drain).call(this)
-        for (const effect of effects) {
-          if (effect.kind === 'end') this.endSucceeded(effect.agent, effect.command, stateOf(this).now)
-        }
-        return effects
-      })
+      replace(
+        CoordinatorMachine,
+        'drain',
+        (original) =>
+          function (this: CoordinatorMachine) {
+            const effects = (original as Drain).call(this)
+            for (const effect of effects) {
+              if (effect.kind === 'end') this.endSucceeded(effect.agent, effect.command, stateOf(this).now)
+            }
+            return effects
+          }
+      )
   },
   {
     name: 'unknown-start-taken-for-failed',
     breaks: 'a start is withdrawn only by the acknowledgement of the agent, or its lease end',
     install: () =>
-      replace(CoordinatorMachine, 'startFailed', (original) => function (
-        this: CoordinatorMachine,
-        ...[startId, failure, now]: Parameters<CoordinatorMachine['startFailed']>
-      ) {
-        const taken = failure.kind === 'unknown' ? ({ kind: 'refused' } as const) : failure
-        ;(original as Of<CoordinatorMachine, 'startFailed'>).call(this, startId, taken, now)
-      })
+      replace(
+        CoordinatorMachine,
+        'startFailed',
+        (original) =>
+          function (
+            this: CoordinatorMachine,
+            ...[startId, failure, now]: Parameters<CoordinatorMachine['startFailed']>
+          ) {
+            const taken = failure.kind === 'unknown' ? ({ kind: 'refused' } as const) : failure
+            ;(original as Of<CoordinatorMachine, 'startFailed'>).call(this, startId, taken, now)
+          }
+      )
   },
   {
     name: 'taken-name-granted',
@@ -187,18 +226,18 @@ export const coordinatorMutants: readonly Mutant[] = [
     name: 'one-handle-ends-all',
     breaks: 'references are counted by handles (regression case 2)',
     install: () =>
-      replace(CoordinatorMachine, 'release', (original) => function (
-        this: CoordinatorMachine,
-        id: ClientUuid,
-        handle: string,
-        now: number
-      ) {
-        const release = original as Of<CoordinatorMachine, 'release'>
-        const handles = stateOf(this).clients.get(id)?.handles ?? new Map<string, ContainerEntry>()
-        const entry = handles.get(handle)
-        const others = [...handles].filter(([, other]) => other === entry).map(([other]) => other)
-        for (const other of [handle, ...others]) release.call(this, id, other, now)
-      })
+      replace(
+        CoordinatorMachine,
+        'release',
+        (original) =>
+          function (this: CoordinatorMachine, id: ClientUuid, handle: string, now: number) {
+            const release = original as Of<CoordinatorMachine, 'release'>
+            const handles = stateOf(this).clients.get(id)?.handles ?? new Map<string, ContainerEntry>()
+            const entry = handles.get(handle)
+            const others = [...handles].filter(([, other]) => other === entry).map(([other]) => other)
+            for (const other of [handle, ...others]) release.call(this, id, other, now)
+          }
+      )
   },
   {
     name: 'releases-not-heard',
@@ -208,7 +247,9 @@ export const coordinatorMutants: readonly Mutant[] = [
   {
     name: 'unused-not-told',
     breaks: 'what the directory has not, no agent has',
-    install: altered((effect) => (effect.kind === 'end' && effect.command.reason === 'unused' ? [] : [effect]))
+    install: altered((effect) =>
+      effect.kind === 'end' && effect.command.reason === 'unused' ? [] : [effect]
+    )
   },
   {
     name: 'any-kind-will-do',
@@ -238,39 +279,41 @@ export const coordinatorMutants: readonly Mutant[] = [
     name: 'ended-not-heard',
     breaks: 'the coordinator acts on what agents report',
     install: () =>
-      replace(CoordinatorMachine, 'containerEnded', (original) => function (
-        this: CoordinatorMachine,
-        report: EndedReport,
-        now: number
-      ) {
-        if (report.reason === 'terminated') return
-        ;(original as Of<CoordinatorMachine, 'containerEnded'>).call(this, report, now)
-      })
+      replace(
+        CoordinatorMachine,
+        'containerEnded',
+        (original) =>
+          function (this: CoordinatorMachine, report: EndedReport, now: number) {
+            if (report.reason === 'terminated') return
+            ;(original as Of<CoordinatorMachine, 'containerEnded'>).call(this, report, now)
+          }
+      )
   },
   {
     name: 'leaving-not-heard',
     breaks: 'what an agent had that has left is placed elsewhere (regression cases 9 and 10)',
     mode: 'heal',
     install: () =>
-      replace(CoordinatorMachine, 'register', (original) => function (
-        this: CoordinatorMachine,
-        registration: Registration,
-        now: number
-      ) {
-        // Whatever it brings along or not, it is believed to have all that it had.
-        const known = [...stateOf(this).directory.all()].filter(
-          ({ place }) => 'agent' in place && place.agent.agentId === (registration.agentId as AgentUuid)
-        )
-        const reply = (original as Register).call(this, registration, now)
-        const brought = new Set<ContainerUuid>(registration.containers.map(({ uuid }) => uuid))
-        const agent = stateOf(this).roster.incarnationsOf(registration.agentId).at(-1)
-        for (const entry of known) {
-          if (agent === undefined || brought.has(entry.uuid) || entry.place.kind === 'serving') continue
-          const token = stateOf(this).nextToken()
-          const endpoint = '' as never
-          stateOf(this).move(entry, { kind: 'serving', agent, endpoint, token, since: now })
-        }
-        return reply
-      })
+      replace(
+        CoordinatorMachine,
+        'register',
+        (original) =>
+          function (this: CoordinatorMachine, registration: Registration, now: number) {
+            // Whatever it brings along or not, it is believed to have all that it had.
+            const known = [...stateOf(this).directory.all()].filter(
+              ({ place }) => 'agent' in place && place.agent.agentId === (registration.agentId as AgentUuid)
+            )
+            const reply = (original as Register).call(this, registration, now)
+            const brought = new Set<ContainerUuid>(registration.containers.map(({ uuid }) => uuid))
+            const agent = stateOf(this).roster.incarnationsOf(registration.agentId).at(-1)
+            for (const entry of known) {
+              if (agent === undefined || brought.has(entry.uuid) || entry.place.kind === 'serving') continue
+              const token = stateOf(this).nextToken()
+              const endpoint = '' as never
+              stateOf(this).move(entry, { kind: 'serving', agent, endpoint, token, since: now })
+            }
+            return reply
+          }
+      )
   }
 ]

@@ -11,10 +11,15 @@ const withoutMutant = new Map<string, ReadonlySet<string>>()
 
 async function run(job: Job): Promise<JobDone> {
   try {
-    const outcome = job.mutant === undefined ? await runScript(draw(job.seed, job.mode)) : await runMutant(job, job.mutant)
+    const outcome =
+      job.mutant === undefined ? await runScript(draw(job.seed, job.mode)) : await runMutant(job, job.mutant)
     return { kind: 'done', job, outcome }
   } catch (error) {
-    return { kind: 'failed', job, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+    return {
+      kind: 'failed',
+      job,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error)
+    }
   }
 }
 

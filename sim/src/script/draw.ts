@@ -1,5 +1,15 @@
 import { Random } from '@hcengineering/network-testing'
-import { agentNames, clientNames, coreNodes, labels, rooms, roomKind, sheetKind, storeKind, stores } from '../cluster/names.ts'
+import {
+  agentNames,
+  clientNames,
+  coreNodes,
+  labels,
+  rooms,
+  roomKind,
+  sheetKind,
+  storeKind,
+  stores
+} from '../cluster/names.ts'
 import type { Action, Fault, FaultName, Script, Work } from './action.ts'
 
 const chaosMs = 48_000
@@ -44,7 +54,8 @@ export function draw(seed: number, mode?: Script['mode']): Script {
   for (let at = 2500; at < chaosMs; at += random.whole(1, faultEveryMs * 2)) {
     actions.push({ at, ...drawFault(random, weights) })
   }
-  if (chosen === 'core') for (const fault of permanentFaults(random)) actions.push({ at: chaosMs - 1, ...fault })
+  if (chosen === 'core')
+    for (const fault of permanentFaults(random)) actions.push({ at: chaosMs - 1, ...fault })
   return { seed, mode: chosen, chaosMs, actions: actions.toSorted((a, b) => a.at - b.at) }
 }
 
@@ -61,12 +72,25 @@ function drawWork(random: Random): Work {
   const kind = random.weighted(works)
   switch (kind) {
     case 'get':
-      return { do: 'get', client, ...drawSelector(random), timeoutMs: drawTimeout(random), connect: random.chance(0.45) }
+      return {
+        do: 'get',
+        client,
+        ...drawSelector(random),
+        timeoutMs: drawTimeout(random),
+        connect: random.chance(0.45)
+      }
     case 'release':
       return { do: 'release', client, pick }
     case 'request': {
       const workMs = random.pick([0, 0, 0, 5, 50, 300, 2000])
-      return { do: 'request', client, pick, workMs, timeoutMs: drawTimeout(random), idempotent: random.chance(0.2) }
+      return {
+        do: 'request',
+        client,
+        pick,
+        workMs,
+        timeoutMs: drawTimeout(random),
+        idempotent: random.chance(0.2)
+      }
     }
     case 'stream': {
       const [items, gapMs] = [random.whole(1, 12), random.pick([0, 0, 20, 200])]
@@ -143,19 +167,39 @@ function drawFault(random: Random, weights: Readonly<Record<FaultName, number>>)
       return random.chance(0.15) ? { fault, node: drawNode(random) } : { fault, node: from, other: to }
     }
     case 'duplicate':
-      return { fault, node: drawNode(random, { coordinator: 2, agent: 44, client: 54 }), pick: random.whole(0, 1000) }
+      return {
+        fault,
+        node: drawNode(random, { coordinator: 2, agent: 44, client: 54 }),
+        pick: random.whole(0, 1000)
+      }
     case 'newDisk':
       return { fault, downMs: random.pick([50, 1000, 4000]), jumpMs: random.pick([0, -3_600_000]) }
     case 'slowDisk':
       return { fault, latencyMs: random.pick([50, 500, 2000]), forMs: drawSpan(random) }
     case 'clockRate':
-      return { fault, node: drawNode(random, { coordinator: 20, agent: 50, client: 30 }), rate: 0.9 + random.whole(0, 20) / 100 }
+      return {
+        fault,
+        node: drawNode(random, { coordinator: 20, agent: 50, client: 30 }),
+        rate: 0.9 + random.whole(0, 20) / 100
+      }
     case 'wallClock':
       return { fault, node: drawNode(random), jumpMs: random.pick([-3_600_000, -5000, 5000, 3_600_000]) }
     case 'factories':
-      return { fault, node: random.pick(agentNames), mode: random.pick(['slow', 'slow', 'fail', 'hang']), slowMs: random.pick([1500, 6000]), forMs: drawSpan(random) * 2 }
+      return {
+        fault,
+        node: random.pick(agentNames),
+        mode: random.pick(['slow', 'slow', 'fail', 'hang']),
+        slowMs: random.pick([1500, 6000]),
+        forMs: drawSpan(random) * 2
+      }
     case 'terminate':
-      return { fault, node: random.pick(agentNames), mode: random.pick(['slow', 'slow', 'hang']), slowMs: random.pick([1500, 3000]), forMs: drawSpan(random) * 2 }
+      return {
+        fault,
+        node: random.pick(agentNames),
+        mode: random.pick(['slow', 'slow', 'hang']),
+        slowMs: random.pick([1500, 3000]),
+        forMs: drawSpan(random) * 2
+      }
   }
 }
 
