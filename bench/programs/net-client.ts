@@ -34,15 +34,19 @@ function echo({ size, ...load }: Load & { size: number }): Promise<Figures> {
         const now = window.add(place.began)
         if (now < window.until) send(now)
       }
-      if (answered === sent) resolve(window.figures())
+      if (answered < sent) return
+      to.off('data', onData)
+      to.off('error', reject)
+      resolve(window.figures())
     }
-    to.on('data', (bytes) => {
+    const onData = (bytes: Buffer): void => {
       try {
         take(bytes)
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)))
       }
-    })
+    }
+    to.on('data', onData)
     to.on('error', reject)
     for (const _ of places) send(performance.now())
   })

@@ -29,7 +29,7 @@ function floor(transport: 'zeromq' | 'net', inFlight: number, size = 64): Run['p
     const server = stage.start(`${transport}-server`)
     const client = stage.start(`${transport}-client`)
     await client.ask('start', await server.ask('start'))
-    const figures = await client.measure('echo', { ...stage.load(inFlight), size })
+    const figures = await client.measureWarm('echo', { ...stage.load(inFlight), size })
     return { ...figures, mibPerSecond: ((figures['perSecond'] ?? 0) * size) / mebibyte }
   }
 }
@@ -61,18 +61,19 @@ async function startAgent(
 function network(
   measure: string,
   data: (stage: Stage) => Load,
-  transport: TransportName = 'zeromq'
+  transport: TransportName = 'zeromq',
+  warm = false
 ): Run['perform'] {
   return async (stage) => {
     const { address } = await startCoordinator(stage, transport)
     const client = stage.start('client')
     await Promise.all([startAgent(stage, address, transport), client.ask('start', { address, transport })])
-    return client.measure(measure, data(stage))
+    return warm ? client.measureWarm(measure, data(stage)) : client.measure(measure, data(stage))
   }
 }
 
 function direct(inFlight: number, size?: number, transport: TransportName = 'zeromq'): Run['perform'] {
-  return network('direct', (stage) => ({ ...stage.load(inFlight), size }), transport)
+  return network('direct', (stage) => ({ ...stage.load(inFlight), size }), transport, true)
 }
 
 function ownProcess(inFlight: number): Run['perform'] {
@@ -81,7 +82,7 @@ function ownProcess(inFlight: number): Run['perform'] {
     const client = stage.start('client')
     await client.ask('start', { address, transport: 'zeromq' })
     await client.ask('host')
-    return client.measure('direct', stage.load(inFlight))
+    return client.measureWarm('direct', stage.load(inFlight))
   }
 }
 
@@ -118,7 +119,7 @@ function moleculer(inFlight: number): Run['perform'] {
       server.ask('start', { name: 'server', endpoints, serves: true }),
       client.ask('start', { name: 'client', endpoints, serves: false })
     ])
-    return client.measure('echo', stage.load(inFlight))
+    return client.measureWarm('echo', stage.load(inFlight))
   }
 }
 
@@ -134,7 +135,7 @@ function nats(inFlight: number): Run['perform'] {
     await setTimeout(500)
     await responder.ask('start', { port, serves: true })
     await client.ask('start', { port, serves: false })
-    return client.measure('echo', stage.load(inFlight))
+    return client.measureWarm('echo', stage.load(inFlight))
   }
 }
 
@@ -143,7 +144,7 @@ function grpc(inFlight: number): Run['perform'] {
     const server = stage.start('grpc')
     const client = stage.start('grpc')
     await client.ask('start', await server.ask('serve'))
-    return client.measure('echo', stage.load(inFlight))
+    return client.measureWarm('echo', stage.load(inFlight))
   }
 }
 
@@ -269,8 +270,8 @@ export const runs: readonly Run[] = [
   { id: 'net-1', perform: floor('net', 1) },
   { id: 'direct-1', perform: direct(1) },
   { id: 'tcp-direct-1', perform: direct(1, undefined, 'tcp') },
-  { id: 'routed-1', perform: network('routed', (stage) => stage.load(1)) },
-  { id: 'cold-get', perform: network('coldGet', (stage) => stage.load(1)) },
+  { id: 'routed-1', perform: network('routed', (stage) => stage.load(1), 'zeromq', true) },
+  { id: 'cold-get', perform: network('coldGet', (stage) => stage.load(1), 'zeromq', true) },
   { id: 'warm-get', perform: network('warmGet', (stage) => stage.load(1)) },
   { id: 'own-1', perform: ownProcess(1) },
   { id: 'new-client', perform: network('newClient', (stage) => stage.load(1)) },

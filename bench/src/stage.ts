@@ -12,6 +12,11 @@ export interface Durations {
   readonly getsTimes: number
 }
 
+const warmUpInFlight = 64
+const warmUpBytes = 4 * 1024 * 1024
+/** A load measures something; of what warms up nothing is kept. */
+const discardedMs = 100
+
 /** Where profiles go, and what they are called. */
 export interface ProfilePlan {
   readonly folder: string
@@ -79,6 +84,18 @@ export class Started {
   /** Has it do something that is not measured. */
   async ask<T>(name: string, data?: unknown): Promise<T> {
     return (await this.process.call(name, data, this.leftMs())) as T
+  }
+
+  /**
+   * Has it measure a load, when it is warm: a process that has just begun compiles what it runs, the more of it
+   * the more often that runs. So the load is put on twice, first with more in flight than is measured.
+   */
+  async measureWarm(name: string, load: Load & { readonly size?: number | undefined }): Promise<Figures> {
+    const inFlight = Math.min(warmUpInFlight, Math.ceil(warmUpBytes / (load.size ?? 1)))
+    if (load.inFlight >= inFlight) return this.measure(name, load)
+    const warmUpMs = load.warmUpMs / 2
+    await this.measure(name, { ...load, inFlight, warmUpMs, measureMs: discardedMs })
+    return this.measure(name, { ...load, warmUpMs })
   }
 
   /** Has it measure something. */

@@ -10,6 +10,13 @@ export { decodeHeaders, encodeHeaders } from './protocol/headers.ts'
 export { defaultSessionLimits, type SessionLimits } from './protocol/limits.ts'
 export { decodeValue, emptyPayload, encodeValue } from './protocol/values.ts'
 export { ask, askWith, tell, type AskOptions } from './session/ask.ts'
+export {
+  EventQueue,
+  resolveEventQueueOptions,
+  type EventQueueOptions,
+  type ResolvedEventQueueOptions,
+  type SlowConsumerPolicy
+} from './session/event-queue.ts'
 export type { IncomingCall } from './session/incoming-call.ts'
 export type { Settle } from './session/outgoing-call.ts'
 export { relayStream, streamWindowBytes, type StreamReader, type StreamWriter } from './session/stream-io.ts'

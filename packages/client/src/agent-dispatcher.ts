@@ -1,11 +1,15 @@
 import {
   decodeHeaders,
   decodeValue,
+  emptyPayload,
+  encodeValue,
   serveStream,
   tell,
+  type EventQueue,
   type IncomingCall,
   type IncomingStream,
   type SendFrame,
+  type SendOptions,
   type Session
 } from '@hcengineering/network-backrpc'
 import {
@@ -19,6 +23,7 @@ import {
   readGrantCommand,
   readStartCommand,
   readUuid,
+  SharedEvent,
   type AgentLink,
   type ClientUuid,
   type ContainerCall,
@@ -26,7 +31,6 @@ import {
   type Logger,
   type Subscriber
 } from '@hcengineering/network-core'
-import { encodeEvent, type EventQueue } from './event-queue.ts'
 
 /** A request that has come over a session, as an agent takes it. Made for every request: reads what is asked for. */
 class SessionCall implements ContainerCall {
@@ -180,6 +184,16 @@ function settle(call: IncomingCall, perform: () => Promise<unknown>): void {
   )
 }
 
+/** An event as bytes; one that is for many is encoded once. */
+function encodeEvent(data: unknown): Uint8Array {
+  return SharedEvent.encode(data, (value) => encodeValue(value, networkError))
+}
+
+/** What a client hears when its connection to a container has ended. */
+export function endedNotice(uuid: string): SendOptions {
+  return { target: uuid, operation: ClientNotice.ended, payload: emptyPayload }
+}
+
 function directSubscriber(session: Session, clientId: ClientUuid, events: EventQueue): Subscriber {
   return {
     clientId,
@@ -187,9 +201,7 @@ function directSubscriber(session: Session, clientId: ClientUuid, events: EventQ
     deliver: (uuid, data) => {
       events.push({ target: uuid, operation: ClientNotice.broadcast, payload: encodeEvent(data) })
     },
-    ended: (uuid) => {
-      if (!session.ended) tell(session, { target: uuid, operation: ClientNotice.ended })
-    }
+    ended: (uuid) => events.append(endedNotice(uuid))
   }
 }
 

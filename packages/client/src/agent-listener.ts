@@ -1,7 +1,11 @@
 import {
+  EventQueue,
   Listener,
+  resolveEventQueueOptions,
   zeromqTransport,
+  type EventQueueOptions,
   type IncomingCall,
+  type ResolvedEventQueueOptions,
   type Session,
   type ListenerOptions,
   type SessionLimits,
@@ -25,15 +29,10 @@ import {
   dispatchRequest,
   dispatchSend,
   dispatchStream,
+  endedNotice,
   notServedHere,
   performForClient
 } from './agent-dispatcher.ts'
-import {
-  EventQueue,
-  resolveEventQueueOptions,
-  type EventQueueOptions,
-  type ResolvedEventQueueOptions
-} from './event-queue.ts'
 
 /** Options of what listens for clients on an agent's side. */
 export interface AgentListenerOptions extends EventQueueOptions {
@@ -66,14 +65,17 @@ export interface AgentListenerParts {
 export class AgentListener {
   private readonly listener: Listener
   private readonly parts: AgentListenerParts
-  private readonly eventOptions: ResolvedEventQueueOptions
+  /** How events for slow clients are treated. */
+  readonly eventOptions: ResolvedEventQueueOptions
+  private readonly logger: Logger
   private readonly events = new WeakMap<Session, EventQueue>()
 
   /** @throws NetworkError `ADDRESS_IN_USE`, `ADDRESS_INVALID`, `INVALID_ARGUMENT` */
   constructor(parts: AgentListenerParts, options: AgentListenerOptions = {}) {
     this.parts = parts
-    this.eventOptions = resolveEventQueueOptions(options)
+    this.eventOptions = resolveEventQueueOptions(options, networkError)
     const logger = options.logger ?? silentLogger
+    this.logger = logger
     const pingIntervalMs = (options.pingInterval ?? timeouts.pingInterval) * 1000
     if (!(pingIntervalMs >= 1)) {
       throw new NetworkError('INVALID_ARGUMENT', 'pingInterval must be a number of seconds of at least 0.001')
@@ -143,7 +145,14 @@ export class AgentListener {
   private eventsOf(session: Session): EventQueue {
     let events = this.events.get(session)
     if (events === undefined) {
-      events = new EventQueue(session, this.eventOptions)
+      const queue = new EventQueue(session, this.eventOptions, (target) => {
+        const clientId = session.context as ClientUuid
+        const uuid = target as ContainerUuid
+        this.logger.warn({ uuid, clientId }, 'a client does not read its events')
+        this.agentFor(uuid)?.disconnect(uuid, clientId, session)
+        queue.append(endedNotice(uuid))
+      })
+      events = queue
       this.events.set(session, events)
     }
     return events

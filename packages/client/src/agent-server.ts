@@ -6,6 +6,7 @@ import {
   type TickManager
 } from '@hcengineering/network-core'
 import { AgentListener, type AgentListenerOptions } from './agent-listener.ts'
+import { eventOptionsOfAgents } from './local-sessions.ts'
 
 /**
  * Listens for an agent, so that clients can talk to its containers without the coordinator between.
@@ -66,7 +67,17 @@ export class NetworkAgentServer {
       throw new NetworkError('INVALID_ARGUMENT', `this agent server serves agent ${this.agent.uuid} already`)
     }
     this.agent = agent
+    eventOptionsOfAgents.set(agent.link, this.listener.eventOptions)
     agent.endpoint = this.endpoint
+  }
+
+  /**
+   * Leaves without failing a call: each container goes elsewhere once it has answered what it was asked, up to the
+   * agent's `drainTimeout`. Then {@link close}. What to do upon SIGTERM.
+   */
+  async drain(): Promise<void> {
+    if (this.closing === undefined) await this.agent?.drain()
+    await this.close()
   }
 
   /** Ends the agent's containers, awaiting each `terminate()`, lets the agent go, and stops listening. */

@@ -76,6 +76,10 @@ export class RemoteCoordinator implements CoordinatorLink {
     await this.ask(CoordinatorOperation.updateAgent, update, reportTimeoutMs)
   }
 
+  async drain(agentId: AgentUuid, incarnation: string): Promise<void> {
+    await this.ask(CoordinatorOperation.drainAgent, { agentId, incarnation }, reportTimeoutMs)
+  }
+
   async unregister(agentId: AgentUuid, incarnation: string): Promise<void> {
     await this.ask(CoordinatorOperation.unregisterAgent, { agentId, incarnation }, unregisterTimeoutMs)
   }

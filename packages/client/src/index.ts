@@ -3,7 +3,7 @@ export { NetworkAgentServer } from './agent-server.ts'
 export type { NetworkClient, StandbyContainer } from './api.ts'
 export { ContainerServer } from './container-server.ts'
 export { createAgent, type CreateAgentOptions, type ServedAgent } from './create-agent.ts'
-export type { EventQueueOptions, SlowConsumerPolicy } from './event-queue.ts'
+export type { EventQueueOptions, SlowConsumerPolicy } from '@hcengineering/network-backrpc'
 export type {
   ContainerConnection,
   ContainerReference,
@@ -13,4 +13,5 @@ export type {
 } from '@hcengineering/network-core'
 export { LocalAgents } from './local-sessions.ts'
 export { createNetworkClient } from './network-client.ts'
+export { shutDownOnSignals, type ShutDownParts } from './shut-down.ts'
 export type { ClientOptions } from './options.ts'

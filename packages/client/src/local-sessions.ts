@@ -1,13 +1,26 @@
-import { microtaskSchedule, Session, type SessionHandler } from '@hcengineering/network-backrpc'
+import {
+  EventQueue,
+  microtaskSchedule,
+  resolveEventQueueOptions,
+  Session,
+  type ResolvedEventQueueOptions,
+  type SessionHandler
+} from '@hcengineering/network-backrpc'
 import {
   networkError,
   NetworkError,
   type AgentLink,
   type AgentUuid,
-  type ClientUuid
+  type ClientUuid,
+  type ContainerUuid
 } from '@hcengineering/network-core'
-import { dispatchRequest, dispatchSend, dispatchStream, performForClient } from './agent-dispatcher.ts'
-import { EventQueue, resolveEventQueueOptions } from './event-queue.ts'
+import {
+  dispatchRequest,
+  dispatchSend,
+  dispatchStream,
+  endedNotice,
+  performForClient
+} from './agent-dispatcher.ts'
 import type { ResolvedClientOptions } from './options.ts'
 
 /** The agents of a process that clients of the same process can reach without a socket. */
@@ -26,6 +39,9 @@ export class LocalAgents {
     return this.byId.get(agentId)
   }
 }
+
+/** How the servers of agents of this process were told to treat events for slow clients. */
+export const eventOptionsOfAgents = new WeakMap<AgentLink, ResolvedEventQueueOptions>()
 
 /** Runs at the end of this turn. */
 function defer(run: () => void): void {
@@ -99,7 +115,13 @@ export class LocalSessions {
         stream: (incoming) => dispatchStream(agent, incoming, clientId, served)
       }
     })
-    const events = new EventQueue(served, resolveEventQueueOptions({}))
+    const eventOptions = eventOptionsOfAgents.get(agent) ?? resolveEventQueueOptions({}, networkError)
+    const events = new EventQueue(served, eventOptions, (target) => {
+      const uuid = target as ContainerUuid
+      logger.warn({ uuid, clientId }, 'a client does not read its events')
+      agent.disconnect(uuid, clientId, served)
+      events.append(endedNotice(uuid))
+    })
     // Never within the caller's own turn, as over a socket; and never so often that timers would starve.
     const schedule = microtaskSchedule()
     const to = (end: Session) => (message: Uint8Array) => {

@@ -60,6 +60,7 @@ import { answerGraceMs, ReferenceImpl, ReferenceState } from './reference.ts'
 import { tryAgain } from './retry.ts'
 
 const unreachableMs = 10_000
+const claimRetryMs = 1000
 const unreachableMax = 1000
 
 interface RegisteredAgent {
@@ -345,15 +346,28 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   /** The coordinator knows nothing of this client, yet or any more: tells it all that it should. */
   private introduce(): void {
     for (const { binding } of this.agentsByChannel.values()) binding.refresh()
-    if (this.listeners.size > 0) this.subscribe(true)
-    for (const states of this.references.values()) {
-      for (const state of states) {
-        state.locate(this.timeoutMs).catch((error: unknown) => {
-          this.logger.warn({ uuid: state.record.uuid, error }, 'a reference could not be claimed again yet')
-        })
-      }
-    }
+    this.catchUp()
     this.sessionForgotten(this.session)
+  }
+
+  /** Events were missed: asks for all that they would have told (I12). */
+  private catchUp(): void {
+    if (this.listeners.size > 0) this.subscribe(true, true)
+    for (const states of this.references.values()) for (const state of states) this.claim(state)
+  }
+
+  /** Tells the coordinator of a reference, until it knows of it (I4). */
+  private claim(state: ReferenceState): void {
+    const { uuid } = state.record
+    if (this.closed || this.references.get(uuid)?.has(state) !== true) return
+    state.locate(this.timeoutMs).then(
+      (record) => this.links.get(uuid)?.moved(record, true),
+      (error: unknown) => {
+        if (this.closed) return
+        this.logger.warn({ uuid, error }, 'a reference could not be claimed again yet')
+        this.clock.after(claimRetryMs, () => this.claim(state))
+      }
+    )
   }
 
   private sessionForgotten(session: Session): void {
@@ -394,6 +408,8 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       this.links.get(frame.target as ContainerUuid)?.notice(this.session, frame)
     } else if (frame.operation === ClientNotice.event) {
       this.hearEvent(frame)
+    } else if (frame.operation === ClientNotice.missed) {
+      this.catchUp()
     }
   }
 
@@ -422,8 +438,8 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     }
   }
 
-  private subscribe(on: boolean): void {
-    this.ask(CoordinatorOperation.subscribe, { on }).catch((error: unknown) => {
+  private subscribe(on: boolean, snapshot = false): void {
+    this.ask(CoordinatorOperation.subscribe, { on, snapshot }).catch((error: unknown) => {
       if (!this.closed) this.logger.warn({ error, on }, 'the subscription to events was not heard')
     })
   }

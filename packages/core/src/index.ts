@@ -1,7 +1,7 @@
 export { AgentImpl } from './agent/agent-impl.ts'
 export { requireHosted, type ContainerFactories, type ContainerFactory } from './agent/factory.ts'
 export { agentHosting } from './agent/hosts.ts'
-export type { AgentOptions } from './agent/options.ts'
+export type { Activation, AgentOptions } from './agent/options.ts'
 export { assertNever } from './api/assert.ts'
 export type { Data } from './api/data.ts'
 export { BroadcastGroup, SharedEvent } from './api/broadcast-group.ts'

@@ -1,8 +1,14 @@
-import { encodeValue, tell, type ListenerPeer, type Session } from '@hcengineering/network-backrpc'
+import {
+  emptyPayload,
+  encodeValue,
+  EventQueue,
+  type ListenerPeer,
+  type ResolvedEventQueueOptions,
+  type Session
+} from '@hcengineering/network-backrpc'
 import {
   ClientNotice,
   networkError,
-  NetworkError,
   SharedEvent,
   type ClientUuid,
   type ContainerUuid,
@@ -10,9 +16,6 @@ import {
   type Subscriber
 } from '@hcengineering/network-core'
 import type { RemoteAgent } from './remote-agent.ts'
-
-/** Bytes that may wait for one client before it counts as one that does not read. */
-const eventBytesMax = 4 * 1024 * 1024
 
 /** A client's session, and what this server keeps for it. */
 export class ClientPeer {
@@ -25,21 +28,19 @@ export class ClientPeer {
   /** The agents through which it is connected to containers. */
   readonly connectedThrough = new Map<ContainerUuid, { disconnect(): void }>()
 
+  private readonly events: EventQueue
   private readonly logger: Logger
 
-  constructor(peer: ListenerPeer, logger: Logger) {
+  constructor(peer: ListenerPeer, eventOptions: ResolvedEventQueueOptions, logger: Logger) {
     this.clientId = peer.hello.peerId as ClientUuid
     this.session = peer.session
+    this.events = new EventQueue(peer.session, eventOptions, (uuid) => this.drop(uuid as ContainerUuid | ''))
     this.logger = logger
   }
 
   /** Sends an event of the network that was encoded once for all. */
   notify(payload: Uint8Array): void {
-    try {
-      this.session.send({ operation: ClientNotice.event, payload })
-    } catch (error) {
-      this.logger.warn({ clientId: this.clientId, error }, 'an event was not sent: the client does not read')
-    }
+    this.events.push({ operation: ClientNotice.event, payload })
   }
 
   /** Where the events of a container for this client go. */
@@ -48,23 +49,34 @@ export class ClientPeer {
       clientId: this.clientId,
       session: this.session,
       deliver: (uuid, data) => {
-        const payload = SharedEvent.encode(data, (value) => encodeValue(value, networkError))
-        if (!this.deliver(uuid, payload))
-          throw new NetworkError('OVERLOADED', 'the client does not read its events')
+        this.deliver(
+          uuid,
+          SharedEvent.encode(data, (value) => encodeValue(value, networkError))
+        )
       },
       ended: (uuid) => this.ended(uuid)
     }
   }
 
-  /** Queues an event of a container. Returns whether the client takes it: false when too much waits already. */
-  deliver(uuid: ContainerUuid, payload: Uint8Array): boolean {
-    if (this.session.waitingBytes > eventBytesMax) return false
-    if (!this.session.ended) this.session.send({ target: uuid, operation: ClientNotice.broadcast, payload })
-    return true
+  /** Queues an event of a container. @throws NetworkError `MESSAGE_TOO_LARGE` */
+  deliver(uuid: ContainerUuid, payload: Uint8Array): void {
+    this.events.push({ target: uuid, operation: ClientNotice.broadcast, payload })
   }
 
   ended(uuid: ContainerUuid): void {
     this.connectedThrough.delete(uuid)
-    if (!this.session.ended) tell(this.session, { target: uuid, operation: ClientNotice.ended })
+    this.events.append({ target: uuid, operation: ClientNotice.ended, payload: emptyPayload })
+  }
+
+  /** It does not read the events of this container: it loses its connection, is told so, and can come back. */
+  private drop(uuid: ContainerUuid | ''): void {
+    this.logger.warn({ clientId: this.clientId, uuid }, 'a client does not read its events')
+    if (uuid === '') {
+      // Those of the network itself: it asks for a snapshot.
+      this.events.append({ operation: ClientNotice.missed, payload: emptyPayload })
+      return
+    }
+    this.connectedThrough.get(uuid)?.disconnect()
+    this.ended(uuid)
   }
 }

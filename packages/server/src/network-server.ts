@@ -126,7 +126,7 @@ export class NetworkServer {
   }
 
   private opened(peer: ListenerPeer): void {
-    const client = new ClientPeer(peer, this.options.logger)
+    const client = new ClientPeer(peer, this.options.events, this.options.logger)
     peer.session.context = client
     // A client that comes with a new session has lost the old one: that one's end must not harm it.
     this.peers.set(client.clientId, client)
@@ -224,10 +224,7 @@ export class NetworkServer {
     if (agent?.subscriberOf(uuid, clientId) === undefined) return
     const client = this.peers.get(clientId)
     if (frame.operation === ClientNotice.broadcast) {
-      if (client === undefined || client.deliver(uuid, frame.payload)) return
-      // It does not read: it is dropped, told so, and can come back.
-      agent.disconnect(uuid, clientId, client.session)
-      client.ended(uuid)
+      client?.deliver(uuid, frame.payload)
     } else if (frame.operation === ClientNotice.ended) {
       agent.forget(uuid, clientId)
       client?.ended(uuid)

@@ -1,6 +1,7 @@
 import {
   decodeHeaders,
   decodeValue,
+  encodeValue,
   serveStream,
   type IncomingCall,
   type IncomingStream,
@@ -10,6 +11,7 @@ import {
   CoordinatorOperation,
   networkError,
   NetworkError,
+  NetworkEventKind,
   readAgentIncarnation,
   readAgentUpdate,
   readEndedReport,
@@ -24,7 +26,8 @@ import {
   type Clock,
   type ContainerUuid,
   type CoordinatorGateway,
-  type Network
+  type Network,
+  type NetworkEvent
 } from '@hcengineering/network-core'
 import type { AgentWatches } from './agent-watches.ts'
 import type { ClientPeer } from './client-peer.ts'
@@ -59,6 +62,13 @@ export class CoordinatorOperations {
       [CoordinatorOperation.renewAgent, (call) => this.gateway.link.renew(readRenewal(call.data))],
       [CoordinatorOperation.updateAgent, (call, client) => this.updateAgent(call, client)],
       [CoordinatorOperation.containerEnded, (call) => this.gateway.link.ended(readEndedReport(call.data))],
+      [
+        CoordinatorOperation.drainAgent,
+        (call) => {
+          const { agentId, incarnation } = readAgentIncarnation(call.data)
+          return this.gateway.link.drain(agentId, incarnation)
+        }
+      ],
       [CoordinatorOperation.unregisterAgent, (call, client) => this.unregister(call, client)]
     ])
   }
@@ -122,8 +132,18 @@ export class CoordinatorOperations {
     this.gateway.release(client.clientId, readHandle(call.data))
   }
 
-  private subscribe(call: IncomingCall, client: ClientPeer): void {
-    client.subscribed = readSubscribe(call.data)
+  private async subscribe(call: IncomingCall, client: ClientPeer): Promise<void> {
+    const { on, snapshot } = readSubscribe(call.data)
+    client.subscribed = on
+    if (!on || !snapshot) return
+    const [agents, containers] = await Promise.all([this.network.agents(), this.network.list()])
+    const event = NetworkEventKind.added
+    const whole: NetworkEvent = {
+      agents: agents.map(({ agentId, kinds }) => ({ id: agentId, kinds, event })),
+      containers: containers.map((container) => ({ container, event })),
+      snapshot: true
+    }
+    client.notify(encodeValue(whole, networkError))
   }
 
   private async connect(call: IncomingCall, client: ClientPeer): Promise<void> {

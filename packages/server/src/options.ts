@@ -1,5 +1,13 @@
-import { zeromqTransport, type SessionLimits, type Transport } from '@hcengineering/network-backrpc'
 import {
+  resolveEventQueueOptions,
+  zeromqTransport,
+  type EventQueueOptions,
+  type ResolvedEventQueueOptions,
+  type SessionLimits,
+  type Transport
+} from '@hcengineering/network-backrpc'
+import {
+  networkError,
   NetworkError,
   randomIds,
   silentLogger,
@@ -14,8 +22,8 @@ import {
  */
 export type ProofOfDeath = 'loopback' | 'direct' | 'never'
 
-/** Options of a {@link NetworkServer}. */
-export interface NetworkServerOptions {
+/** Options of a {@link NetworkServer}. How events for slow clients are treated holds for those that pass through it. */
+export interface NetworkServerOptions extends EventQueueOptions {
   /** What carries the messages. @default zeromq */
   transport?: Transport | undefined
   /** @default says nothing */
@@ -38,6 +46,7 @@ export interface ResolvedNetworkServerOptions {
   readonly sessionsMax: number
   readonly ids: IdSource
   readonly proofOfDeath: ProofOfDeath
+  readonly events: ResolvedEventQueueOptions
 }
 
 /** @throws NetworkError `INVALID_ARGUMENT` naming the option */
@@ -55,6 +64,7 @@ export function resolveNetworkServerOptions(options: NetworkServerOptions): Reso
     limits: options.limits ?? {},
     sessionsMax: options.sessionsMax ?? 65_536,
     ids: options.ids ?? randomIds,
-    proofOfDeath
+    proofOfDeath,
+    events: resolveEventQueueOptions(options, networkError)
   }
 }

@@ -101,12 +101,12 @@ const acknowledgeBatches = 64
  * function that `attach` was given.
  */
 export class Session {
+  readonly clock: Clock
   readonly errors: ErrorFactory
   readonly limits: SessionLimits
   /** Free for the layer above: what it knows about this peer. */
   context: unknown
 
-  private readonly clock: Clock
   private readonly handler: SessionHandler
   private readonly outbox: Outbox
   private readonly outgoing = new SlotTable<OutgoingCall>()
@@ -681,10 +681,15 @@ export class Session {
 
   // Errors
 
+  /** @throws `MESSAGE_TOO_LARGE` when the peer takes nothing so long */
+  requireFits({ operation, payload }: Pick<SendOptions, 'operation' | 'payload'>): void {
+    this.checkSize(`'${operation}'`, payload)
+  }
+
   private check(options: SendOptions): void {
     if (this.endedBy !== undefined) throw this.endedBy
     const size = options.payload.length
-    this.checkSize(`'${options.operation}'`, options.payload)
+    this.requireFits(options)
     const { waitingBytes } = this
     if (waitingBytes > 0 && waitingBytes + size > this.limits.queuedBytesMax) {
       throw this.overloaded(`${waitingBytes} bytes wait already`)

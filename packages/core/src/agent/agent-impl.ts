@@ -30,11 +30,15 @@ import type {
 } from '../contract/ports.ts'
 import { Binding } from './binding.ts'
 import { requireHosted, type ContainerFactories } from './factory.ts'
+import { HealthChecks } from './health.ts'
 import { ContainerHost, type HostEnvironment } from './host.ts'
 import type { Moment } from './lease.ts'
 import { AgentMachine, type AgentEffect, type Instance, type InstanceId } from './machine.ts'
 import { resolveAgentOptions, type AgentOptions, type ResolvedAgentOptions } from './options.ts'
 import { hostContainer } from './hosts.ts'
+
+/** What handing over takes besides the containers' own time. */
+const drainMarginMs = 2000
 
 interface Pending<T> {
   readonly resolve: (value: T) => void
@@ -71,7 +75,9 @@ export class AgentImpl implements NetworkAgent {
   private readonly ends = new Map<InstanceId, (() => void)[]>()
   private listenerEndpoint: AgentEndpointRef | undefined
   private binding: Binding | undefined
-  private cancelHealth: (() => void) | undefined
+  private readonly health: HealthChecks
+  /** Set while draining: nothing is served here any more. */
+  private emptied: (() => void) | undefined
 
   constructor(uuid: AgentUuid, factories: ContainerFactories, options: AgentOptions = {}) {
     this.uuid = requireName(uuid, 'the uuid of an agent')
@@ -84,13 +90,15 @@ export class AgentImpl implements NetworkAgent {
     this.factories = { ...factories }
     this.options = resolveAgentOptions(options)
     const incarnation = this.options.ids()
-    this.machine = new AgentMachine(uuid, incarnation)
+    const { activation } = this.options
+    this.machine = new AgentMachine(uuid, incarnation, (kind) => activation[kind] === 'available')
     this.environment = {
       logger: this.options.logger,
       heldMax: this.options.heldMax,
       callerFor: (context) => this.callerFor(context),
       fate: (instance) => this.machine.fate(instance.id, this.moment())
     }
+    this.health = new HealthChecks(this.options, this.hosts, (host) => this.unhealthy(host))
     this.link = this.createLink(incarnation)
   }
 
@@ -144,7 +152,7 @@ export class AgentImpl implements NetworkAgent {
     }
     const startId = this.machine.startLocal(request.kind, uuid, request.labels ?? [], request.extra)
     const started = this.awaitStart(startId)
-    this.drain()
+    this.apply()
     const result = await started
     const instance = this.machine.find(result.uuid)
     const made = instance === undefined ? undefined : this.recordOf(instance)
@@ -185,15 +193,54 @@ export class AgentImpl implements NetworkAgent {
       throw new NetworkError('CONTAINER_NOT_FOUND', `agent ${this.uuid} hosts no container ${container}`)
     }
     const ended = this.awaitEnd(id)
-    this.drain()
+    this.apply()
     await ended
+  }
+
+  /**
+   * Leaves the network without failing a call: nothing new is taken, and each container goes elsewhere once it has
+   * answered what it was asked, up to `drainTimeout`. Calls that come meanwhile wait for it there. Then
+   * {@link close}.
+   */
+  async drain(): Promise<void> {
+    this.machine.leave()
+    const { binding } = this
+    if (binding !== undefined) {
+      const { clock, logger, drainTimeoutMs, terminateTimeoutMs } = this.options
+      const limitMs = drainTimeoutMs + terminateTimeoutMs + drainMarginMs
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(limitMs, () => {
+          logger.warn(
+            { agentId: this.uuid, limitMs },
+            'the coordinator has not taken everything: not waiting longer'
+          )
+          resolve()
+        })
+        this.emptied = () => {
+          cancel()
+          resolve()
+        }
+        binding.drain().then(
+          () => this.noteEmpty(),
+          (error: unknown) => {
+            logger.warn(
+              { agentId: this.uuid, error },
+              'the coordinator did not hear that this agent is draining'
+            )
+            this.emptied?.()
+          }
+        )
+      })
+      this.emptied = undefined
+    }
+    await this.close()
   }
 
   /** Ends every container, awaiting each `terminate()`, and leaves the network. The agent can be registered again. */
   async close(): Promise<void> {
-    this.stopHealth()
+    this.health.stop()
     const ended = this.machine.endAll().map((id) => this.awaitEnd(id))
-    this.drain()
+    this.apply()
     await Promise.all(ended)
     await this.binding?.close()
     this.binding = undefined
@@ -236,19 +283,19 @@ export class AgentImpl implements NetworkAgent {
       this.starts.delete(command.startId)
       return Promise.reject(toNetworkError(error))
     }
-    this.drain()
+    this.apply()
     return started
   }
 
   private async grant(command: GrantCommand): Promise<void> {
     this.machine.grant(command, this.moment())
-    this.drain()
+    this.apply()
   }
 
   private async end(command: EndCommand): Promise<void> {
     const id = this.machine.end(command)
     const ended = id === undefined ? undefined : this.awaitEnd(id)
-    this.drain()
+    this.apply()
     await ended
   }
 
@@ -259,8 +306,7 @@ export class AgentImpl implements NetworkAgent {
   private dispatch(call: ContainerCall): Promise<unknown> {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
-    if (instance?.phase.kind !== 'serving' || host === undefined)
-      return Promise.reject(this.notServing(call.uuid))
+    if (instance === undefined || host === undefined) return Promise.reject(this.notServing(call.uuid))
     return host.request(call, instance.phase.token)
   }
 
@@ -273,7 +319,7 @@ export class AgentImpl implements NetworkAgent {
   private dispatchStream(call: StreamCall): void {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
-    if (instance?.phase.kind !== 'serving' || host === undefined) call.sink.end(this.notServing(call.uuid))
+    if (instance === undefined || host === undefined) call.sink.end(this.notServing(call.uuid))
     else host.stream(call, instance.phase.token).catch(this.reportBug)
   }
 
@@ -296,20 +342,20 @@ export class AgentImpl implements NetworkAgent {
         link: this.link,
         moment: () => this.moment(),
         registration: () => this.machine.registration(this.kinds, this.endpoint, this.moment()),
-        drain: () => this.drain(),
+        apply: () => this.apply(),
         quiesce: () => this.quiesce()
       },
       coordinator
     )
     this.binding = binding
-    if (this.hosts.size > 0) this.scheduleHealth()
+    this.health.start()
     return {
       registered: binding.registered,
       refresh: () => binding.refresh(),
       close: async () => {
         if (this.binding === binding) {
           this.binding = undefined
-          this.stopHealth()
+          this.health.stop()
         }
         await binding.close()
       }
@@ -318,7 +364,7 @@ export class AgentImpl implements NetworkAgent {
 
   // Effects of the machine
 
-  private drain(): void {
+  private apply(): void {
     for (let effects = this.machine.drain(); effects.length > 0; effects = this.machine.drain()) {
       for (const effect of effects) this.carryOut(effect)
     }
@@ -334,6 +380,10 @@ export class AgentImpl implements NetworkAgent {
         return
       case 'startFailed':
         this.takeStart(effect.startId)?.reject(effect.error)
+        this.noteEmpty()
+        return
+      case 'drain':
+        this.drainHost(effect.id).catch(this.reportBug)
         return
       case 'terminate':
         this.terminateHost(effect.id).catch(this.reportBug)
@@ -367,12 +417,12 @@ export class AgentImpl implements NetworkAgent {
       made = requireHosted(await factory(options, this.listenerEndpoint as AgentEndpointRef), kind)
     } catch (error) {
       this.machine.factoryFailed(startId, toNetworkError(error, 'FACTORY_FAILED'))
-      this.drain()
+      this.apply()
       return
     }
     const id = this.machine.factoryDone(startId, made)
     this.adopt(id, made.container)
-    this.drain()
+    this.apply()
   }
 
   /** Keeps the live object for an instance. */
@@ -381,18 +431,41 @@ export class AgentImpl implements NetworkAgent {
     if (instance === undefined) return
     const host = new ContainerHost(instance, container, this.environment, () => {
       this.machine.endedItself(id)
-      this.drain()
+      this.apply()
     })
     this.hosts.set(id, host)
     hostContainer(container, this.link)
-    this.scheduleHealth()
+    // Only while registered: nobody would replace what is not well, and a timer keeps the process alive.
+    if (this.binding !== undefined) this.health.start()
+  }
+
+  /** Waits until nothing runs in it any more, though not for ever. */
+  private async drainHost(id: InstanceId): Promise<void> {
+    const host = this.hosts.get(id)
+    const { clock, logger, drainTimeoutMs } = this.options
+    if (host !== undefined) {
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(drainTimeoutMs, () => {
+          const { uuid, kind } = host.instance
+          logger.warn({ uuid, kind, drainTimeoutMs }, 'what still runs is given up: its agent is draining')
+          host.cut()
+          resolve()
+        })
+        host.whenIdle(() => {
+          cancel()
+          resolve()
+        })
+      })
+    }
+    this.machine.drained(id)
+    this.apply()
   }
 
   private async terminateHost(id: InstanceId): Promise<void> {
     const host = this.hosts.get(id)
     if (host !== undefined) await this.terminateInTime(host)
     this.machine.terminated(id)
-    this.drain()
+    this.apply()
   }
 
   private terminateInTime(host: ContainerHost): Promise<void> {
@@ -422,6 +495,13 @@ export class AgentImpl implements NetworkAgent {
     })
   }
 
+  /** Standbys serve nobody: they need not be waited for. */
+  private noteEmpty(): void {
+    if (this.emptied === undefined || this.machine.startsUnderWay > 0) return
+    for (const { phase } of this.machine.all()) if (phase.kind !== 'standby') return
+    this.emptied()
+  }
+
   private gone(instance: Instance, reason: EndReason): void {
     const host = this.hosts.get(instance.id)
     this.hosts.delete(instance.id)
@@ -429,6 +509,7 @@ export class AgentImpl implements NetworkAgent {
     this.options.logger.debug({ uuid: instance.uuid, kind: instance.kind, reason }, 'container ended')
     for (const resolve of this.ends.get(instance.id) ?? []) resolve()
     this.ends.delete(instance.id)
+    this.noteEmpty()
     this.tellUpdate(instance, NetworkEventKind.removed)
   }
 
@@ -448,7 +529,7 @@ export class AgentImpl implements NetworkAgent {
   }
 
   private quiesce(): void {
-    for (const host of this.hosts.values()) host.quiesce()
+    for (const host of this.hosts.values()) if (!this.machine.goesOn(host.instance)) host.quiesce()
   }
 
   /** Tells the coordinator of new kinds, endpoints and instances; before registration there is nobody to tell. */
@@ -482,62 +563,10 @@ export class AgentImpl implements NetworkAgent {
     )
   }
 
-  // Health
-
-  private stopHealth(): void {
-    this.cancelHealth?.()
-    this.cancelHealth = undefined
-  }
-
-  /** Only while registered: nobody would replace what is not well, and a timer keeps the process alive. */
-  private scheduleHealth(): void {
-    if (this.binding === undefined) return
-    this.cancelHealth ??= this.options.clock.after(this.options.healthIntervalMs, () => {
-      this.cancelHealth = undefined
-      for (const host of [...this.hosts.values()]) this.checkHealth(host)
-      if (this.hosts.size > 0) this.scheduleHealth()
-    })
-  }
-
-  private checkHealth(host: ContainerHost): void {
-    const now = this.options.clock.now()
-    if (host.instance.phase.kind === 'ending') return
-    if (host.pingedAt !== undefined) {
-      if (now - host.pingedAt < this.options.healthTimeoutMs) return
-      this.pingFailed(
-        host,
-        new NetworkError('TIMEOUT', `ping() took longer than ${this.options.healthTimeoutMs} ms`)
-      )
-    }
-    host.pingedAt = now
-    const settle = (error?: unknown): void => {
-      // Guarded: a ping that was given up may settle after the next one was sent.
-      if (host.pingedAt !== now) return
-      host.pingedAt = undefined
-      if (error === undefined) host.pingFailures = 0
-      else this.pingFailed(host, error)
-    }
-    try {
-      Promise.resolve(host.container.ping()).then(
-        () => settle(),
-        (error: unknown) => settle(error ?? new Error('ping() was rejected'))
-      )
-    } catch (error) {
-      settle(error)
-    }
-  }
-
-  private pingFailed(host: ContainerHost, error: unknown): void {
-    const { instance } = host
-    const { logger, healthFailuresMax } = this.options
-    host.pingFailures++
-    logger.warn(
-      { uuid: instance.uuid, kind: instance.kind, failures: host.pingFailures, error },
-      'ping() failed'
-    )
-    if (host.pingFailures <= healthFailuresMax || this.machine.find(instance.uuid) !== instance) return
+  private unhealthy({ instance }: ContainerHost): void {
+    if (this.machine.find(instance.uuid) !== instance) return
     this.machine.endLocally(instance.uuid, 'health')
-    this.drain()
+    this.apply()
   }
 
   // Shared

@@ -20,7 +20,7 @@ export interface BindingEnvironment {
   moment(): Moment
   registration(): Registration
   /** Carries out what the machine wants done. */
-  drain(): void
+  apply(): void
   /** The lease has lapsed. */
   quiesce(): void
 }
@@ -63,6 +63,12 @@ export class Binding implements AgentBinding {
     this.register(++this.attempt)
   }
 
+  /** Tells the coordinator that the agent is about to leave. */
+  async drain(): Promise<void> {
+    const { agentId, incarnation } = this.environment.link
+    await this.coordinator.drain(agentId, incarnation)
+  }
+
   async close(): Promise<void> {
     if (this.closed) return
     this.closed = true
@@ -102,7 +108,7 @@ export class Binding implements AgentBinding {
       return
     }
     this.pingIntervalMs = reply.pingIntervalMs
-    this.environment.drain()
+    this.environment.apply()
     this.watchLapse()
     this.settleRegistered?.resolve()
     this.settleRegistered = undefined

@@ -1,4 +1,5 @@
 import { hasCode, NetworkError, toNetworkError } from '../api/errors.ts'
+import { SharedEvent } from '../api/broadcast-group.ts'
 import type { Broadcast, Container, RequestContext } from '../api/container.ts'
 import type { ClientUuid } from '../api/ids.ts'
 import type { CallerClient } from '../api/reference.ts'
@@ -53,6 +54,7 @@ export class ContainerHost {
   private serving = new AbortController()
   private readonly ownOnTerminated: (() => void) | undefined
   private ended = false
+  private idle: (() => void) | undefined
 
   constructor(instance: Instance, container: Container, environment: HostEnvironment, onEnded: () => void) {
     this.instance = instance
@@ -64,6 +66,19 @@ export class ContainerHost {
 
   get requestsInFlight(): number {
     return this.inFlight.length
+  }
+
+  /** Calls back once no request and no stream runs in it; at once when none does. */
+  whenIdle(idle: () => void): void {
+    this.idle = idle
+    this.noteIdle()
+  }
+
+  private noteIdle(): void {
+    if (this.idle === undefined || this.inFlight.length > 0 || this.streams.size > 0) return
+    const { idle } = this
+    this.idle = undefined
+    idle()
   }
 
   /** Hands a request to the container. The caller has just asked whether it may serve. */
@@ -108,6 +123,7 @@ export class ContainerHost {
       sink.end(toNetworkError(error))
     } finally {
       this.streams.delete(sink)
+      this.noteIdle()
     }
   }
 
@@ -218,7 +234,7 @@ export class ContainerHost {
   }
 
   /** This activation is over: whoever waits for something hears so. */
-  private cut(): void {
+  cut(): void {
     this.serving.abort(new NetworkError('NOT_SERVING', 'the container has ended'))
     const { held } = this
     this.held = []
@@ -269,10 +285,11 @@ export class ContainerHost {
     entry.index = -1
     if (error === undefined) entry.resolve(value)
     else entry.reject(error)
+    if (this.idle !== undefined) this.noteIdle()
   }
 
   private broadcastTo(clientId: ClientUuid): Broadcast {
-    return (data) => {
+    return SharedEvent.takenBy((data) => {
       if (!this.ended && this.environment.fate(this.instance) === 'release') {
         return this.deliver(clientId, data)
       }
@@ -285,7 +302,7 @@ export class ContainerHost {
           drop: resolve
         })
       })
-    }
+    })
   }
 
   private deliver(clientId: ClientUuid, data: unknown): Promise<void> {

@@ -32,6 +32,8 @@ export type Phase =
   | { readonly kind: 'serving'; readonly token: ActivationToken }
   /** Has served under this token, and waits to hear whether it may again: the lease has lapsed since. */
   | { readonly kind: 'claimed'; readonly token: ActivationToken }
+  /** Takes nothing new, and ends once what runs is done; then it goes on elsewhere. */
+  | { readonly kind: 'draining'; readonly token: ActivationToken }
   /** `terminate()` runs. `report` says whether the coordinator has to be told, rather than waits. */
   | {
       readonly kind: 'ending'
@@ -51,7 +53,14 @@ export interface Instance {
   readonly stateless: boolean
   /** The one that gets without uuid and labels share on this agent. */
   readonly shared: boolean
+  /** Whether it goes on serving when the lease has lapsed. */
+  readonly available: boolean
   phase: Phase
+}
+
+/** An instance that may be handed something. */
+export interface Servant extends Instance {
+  readonly phase: Extract<Phase, { kind: 'serving' | 'claimed' }>
 }
 
 /** What the agent machine wants done, in order. */
@@ -59,6 +68,8 @@ export type AgentEffect =
   | { readonly kind: 'runFactory'; readonly command: StartCommand }
   | { readonly kind: 'startSettled'; readonly startId: number; readonly result: StartResult }
   | { readonly kind: 'startFailed'; readonly startId: number; readonly error: NetworkError }
+  /** Say `drained` once nothing runs in it any more. */
+  | { readonly kind: 'drain'; readonly id: InstanceId }
   /** Call the container's `terminate()`, then say `terminated`. */
   | { readonly kind: 'terminate'; readonly id: InstanceId }
   /** The instance has ended: whoever waited for that hears so. */
@@ -95,14 +106,27 @@ export class AgentMachine {
   private readonly instances = new Map<InstanceId, Instance>()
   private readonly byUuid = new Map<ContainerUuid, Instance>()
   private readonly starting = new Map<number, Starting>()
+  private readonly isAvailable: (kind: ContainerKind) => boolean
+  private leaving = false
   private effects: AgentEffect[] = []
   private nextId: InstanceId = 1
   private nextLocalStart = -1
   private nextLocalSequence = 1
 
-  constructor(agentId: AgentUuid, incarnation: string) {
+  /** @param isAvailable whether containers of a kind go on serving when the lease has lapsed */
+  constructor(
+    agentId: AgentUuid,
+    incarnation: string,
+    isAvailable: (kind: ContainerKind) => boolean = () => false
+  ) {
     this.agentId = agentId
     this.incarnation = incarnation
+    this.isAvailable = isAvailable
+  }
+
+  /** Whether this agent is about to leave. */
+  get draining(): boolean {
+    return this.leaving
   }
 
   // Registration
@@ -123,6 +147,7 @@ export class AgentMachine {
       kinds,
       endpoint,
       seen: this.lease.seen,
+      draining: this.leaving,
       containers
     }
   }
@@ -142,7 +167,7 @@ export class AgentMachine {
       const instance = this.byUuid.get(uuid)
       if (instance === undefined || instance.phase.kind === 'ending') continue
       const token = resume.get(uuid)
-      if (token !== undefined) this.serve(instance, token)
+      if (token !== undefined) this.resume(instance, token)
       else if (standby.has(uuid)) this.standBy(instance)
       else if (held.has(uuid)) this.claim(instance)
       // Given to somebody else: what it still has to say must not leave.
@@ -155,8 +180,9 @@ export class AgentMachine {
   addStandby(item: Pick<Instance, 'uuid' | 'kind' | 'endpoint'>): InstanceId {
     if (this.byUuid.has(item.uuid)) throw inUse(item.uuid)
     const { uuid, kind, endpoint } = item
-    const whole = { uuid, kind, endpoint, labels: [], extra: undefined, stateless: true, shared: false }
-    return this.add(whole, { kind: 'standby' }).id
+    const about = { labels: [], extra: undefined, stateless: true, shared: false }
+    const available = this.isAvailable(kind)
+    return this.add({ uuid, kind, endpoint, ...about, available }, { kind: 'standby' }).id
   }
 
   // Commands
@@ -165,6 +191,7 @@ export class AgentMachine {
     this.obey(command.coordinator, moment)
     // Said again after a lost answer.
     if (this.starting.has(command.startId)) return
+    if (this.leaving) throw new NetworkError('NOT_SERVING', 'this agent is draining', { retryable: true })
     const running = command.uuid === undefined ? undefined : this.byUuid.get(command.uuid)
     if (running !== undefined) {
       if (running.phase.kind === 'serving' && command.token !== undefined && running.kind === command.kind) {
@@ -216,7 +243,8 @@ export class AgentMachine {
           : undefined
     const { kind, labels, extra, shared } = command
     const { uuid, endpoint } = made
-    const item = { uuid, endpoint, kind, labels, extra, stateless: false, shared }
+    const available = this.isAvailable(kind)
+    const item = { uuid, endpoint, kind, labels, extra, stateless: false, shared, available }
     if (wrong !== undefined || withdrawn) {
       const instance: Instance = { ...item, id: this.nextId++, phase: { kind: 'prepared', startId } }
       this.instances.set(instance.id, instance)
@@ -272,7 +300,12 @@ export class AgentMachine {
       this.standBy(instance)
       return undefined
     }
-    if (phase.kind !== 'ending') this.beginEnd(instance, reason, false)
+    if (reason === 'drained' && phase.kind === 'serving') {
+      instance.phase = { kind: 'draining', token: phase.token }
+      this.effects.push({ kind: 'drain', id: instance.id })
+    } else if (phase.kind !== 'ending' && phase.kind !== 'draining') {
+      this.beginEnd(instance, reason, false)
+    }
     return instance.id
   }
 
@@ -301,6 +334,17 @@ export class AgentMachine {
     const token = isActive(instance.phase) ? instance.phase.token : undefined
     instance.phase = { kind: 'ending', token, reason: 'self', report: true }
     this.terminated(id)
+  }
+
+  /** This agent is about to leave: it starts nothing more. */
+  leave(): void {
+    this.leaving = true
+  }
+
+  /** What ran in a draining container is done, or was given up. */
+  drained(id: InstanceId): void {
+    const instance = this.instances.get(id)
+    if (instance?.phase.kind === 'draining') this.beginEnd(instance, 'drained', false)
   }
 
   /** The container's `terminate()` is done, or was given up. */
@@ -332,10 +376,12 @@ export class AgentMachine {
   // Queries
 
   /** The instance that may be handed a request at this moment. */
-  mayServe(uuid: ContainerUuid, moment: Moment): Instance | undefined {
+  mayServe(uuid: ContainerUuid, moment: Moment): Servant | undefined {
     const instance = this.byUuid.get(uuid)
-    if (instance?.phase.kind !== 'serving') return undefined
-    return this.lease.valid(moment) ? instance : undefined
+    if (instance === undefined) return undefined
+    const { phase } = instance
+    if (phase.kind === 'serving' && this.lease.valid(moment)) return instance as Servant
+    return this.goesOn(instance) && phase.kind !== 'draining' ? (instance as Servant) : undefined
   }
 
   /** What becomes of something that an instance wants to let out at this moment. */
@@ -344,11 +390,16 @@ export class AgentMachine {
     if (instance === undefined) return 'drop'
     const { phase } = instance
     // While it ends, its last words may leave: whoever ended it waits until it has.
-    const isOwn = phase.kind === 'serving' || (phase.kind === 'ending' && !isFenced(phase.reason))
-    if (phase.kind === 'claimed') return 'hold'
-    if (!isOwn) return 'drop'
-    if (this.lease.valid(moment)) return 'release'
-    return phase.kind === 'serving' ? 'hold' : 'drop'
+    if (isActive(phase)) {
+      if (phase.kind !== 'claimed' && this.lease.valid(moment)) return 'release'
+      return this.goesOn(instance) ? 'release' : 'hold'
+    }
+    return phase.kind === 'ending' && !isFenced(phase.reason) && this.lease.valid(moment) ? 'release' : 'drop'
+  }
+
+  /** Whether it serves without a valid lease. Not once the agent itself has given its lease up. */
+  goesOn({ available, phase }: Instance): boolean {
+    return available && isActive(phase) && this.lease.holder !== undefined
   }
 
   instance(id: InstanceId): Instance | undefined {
@@ -407,6 +458,16 @@ export class AgentMachine {
     this.effects.push({ kind: 'resumed', id: instance.id })
   }
 
+  /** It goes on under this token; a draining one with its end. */
+  private resume(instance: Instance, token: ActivationToken): void {
+    if (instance.phase.kind === 'draining') {
+      instance.phase = { kind: 'draining', token }
+      this.effects.push({ kind: 'resumed', id: instance.id })
+    } else {
+      this.serve(instance, token)
+    }
+  }
+
   private claim(instance: Instance): void {
     if (isActive(instance.phase)) instance.phase = { kind: 'claimed', token: instance.phase.token }
   }
@@ -426,8 +487,8 @@ export class AgentMachine {
 }
 
 /** Whether it serves, or would if the lease had not lapsed. */
-function isActive(phase: Phase): phase is Extract<Phase, { kind: 'serving' | 'claimed' }> {
-  return phase.kind === 'serving' || phase.kind === 'claimed'
+function isActive(phase: Phase): phase is Extract<Phase, { kind: 'serving' | 'claimed' | 'draining' }> {
+  return phase.kind === 'serving' || phase.kind === 'claimed' || phase.kind === 'draining'
 }
 
 /** Somebody else has it: nothing it still says may leave. */

@@ -4,6 +4,9 @@ import { silentLogger, type Logger } from '../api/logger.ts'
 import type { Clock } from '../time/clock.ts'
 import { systemClock } from '../time/system-clock.ts'
 
+/** Whether containers of a kind may serve without a lease: see {@link AgentOptions.activation}. */
+export type Activation = 'strict' | 'available'
+
 /** Options of an agent. */
 export interface AgentOptions {
   /** @default the system's */
@@ -20,6 +23,17 @@ export interface AgentOptions {
   healthFailuresMax?: number | undefined
   /** How long `terminate()` may take before the container is abandoned, in seconds. @default 10 */
   terminateTimeout?: number | undefined
+  /**
+   * How long a draining agent lets what runs go on, in seconds. Then calls settle as `OUTCOME_UNKNOWN`, and streams
+   * end with `MOVED`. @default 10
+   */
+  drainTimeout?: number | undefined
+  /**
+   * By kind, what a container does while its agent is cut off from the coordinator. `strict`: nothing, as it may have
+   * been given to another agent. `available`: it goes on serving who still reaches it, so for a time two may serve;
+   * when the cut is mended, the one with the higher token stays and the other is ended. @default strict
+   */
+  activation?: Readonly<Record<string, Activation>> | undefined
   /** Replies and events that are held back for one container without a lease. @default 10000 */
   heldMax?: number | undefined
 }
@@ -33,6 +47,8 @@ export interface ResolvedAgentOptions {
   readonly healthTimeoutMs: number
   readonly healthFailuresMax: number
   readonly terminateTimeoutMs: number
+  readonly drainTimeoutMs: number
+  readonly activation: Readonly<Record<string, Activation>>
   readonly heldMax: number
 }
 
@@ -46,8 +62,21 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     healthTimeoutMs: seconds(options.healthTimeout ?? 5, 'healthTimeout'),
     healthFailuresMax: whole(options.healthFailuresMax ?? 2, 'healthFailuresMax'),
     terminateTimeoutMs: seconds(options.terminateTimeout ?? 10, 'terminateTimeout'),
+    drainTimeoutMs: seconds(options.drainTimeout ?? 10, 'drainTimeout'),
+    activation: activations(options.activation ?? {}),
     heldMax: whole(options.heldMax ?? 10_000, 'heldMax')
   }
+}
+
+function activations(byKind: Readonly<Record<string, Activation>>): Readonly<Record<string, Activation>> {
+  for (const [kind, activation] of Object.entries(byKind)) {
+    if (activation === 'strict' || activation === 'available') continue
+    throw new NetworkError(
+      'INVALID_ARGUMENT',
+      `activation of '${kind}' must be 'strict' or 'available', got ${JSON.stringify(activation)}`
+    )
+  }
+  return { ...byKind }
 }
 
 function seconds(value: number, name: string): number {

@@ -3,15 +3,27 @@ import type { Data } from './data.ts'
 import type { ClientUuid } from './ids.ts'
 
 /**
- * One event for many: whoever sends it over sessions encodes it once, however many hear it. What
- * {@link BroadcastGroup} hands to the broadcast functions; containers need not know it.
+ * One event for many: whoever sends it over sessions encodes it once, however many hear it.
+ * {@link BroadcastGroup} hands it to the network's own broadcast functions; nobody else ever sees it.
  */
 export class SharedEvent {
+  private static readonly takers = new WeakSet<Broadcast>()
+
   readonly data: unknown
   private encoded: Uint8Array | undefined
 
   constructor(data: unknown) {
     this.data = data
+  }
+
+  /** Marks a function as one that takes shared events as well as data. */
+  static takenBy(broadcast: Broadcast): Broadcast {
+    SharedEvent.takers.add(broadcast)
+    return broadcast
+  }
+
+  static isTakenBy(broadcast: Broadcast): boolean {
+    return SharedEvent.takers.has(broadcast)
   }
 
   /** What a container broadcasts, as bytes: an event for many is encoded for the first of them only. */
@@ -20,6 +32,11 @@ export class SharedEvent {
     data.encoded ??= encode(data.data)
     return data.encoded
   }
+}
+
+interface Member {
+  readonly broadcast: Broadcast
+  readonly takesShared: boolean
 }
 
 /**
@@ -47,7 +64,7 @@ export class SharedEvent {
  * ```
  */
 export class BroadcastGroup {
-  private readonly members = new Map<ClientUuid, Broadcast>()
+  private readonly members = new Map<ClientUuid, Member>()
 
   /** How many clients are connected. */
   get size(): number {
@@ -59,8 +76,9 @@ export class BroadcastGroup {
     return [...this.members.keys()]
   }
 
+  /** @param broadcast the function that came with `connect`, or one of your own, which is handed the plain data */
   connect(clientId: ClientUuid, broadcast: Broadcast): void {
-    this.members.set(clientId, broadcast)
+    this.members.set(clientId, { broadcast, takesShared: SharedEvent.isTakenBy(broadcast) })
   }
 
   disconnect(clientId: ClientUuid): void {
@@ -71,9 +89,9 @@ export class BroadcastGroup {
   async publish(data: Data): Promise<void> {
     const event = new SharedEvent(data)
     const queued: Promise<void>[] = []
-    for (const broadcast of this.members.values()) {
+    for (const { broadcast, takesShared } of this.members.values()) {
       try {
-        queued.push(broadcast(event))
+        queued.push(broadcast(takesShared ? event : data))
       } catch {
         // Thrown at once or rejected later: it harms no other.
       }

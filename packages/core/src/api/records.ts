@@ -53,6 +53,11 @@ export interface ContainerEvent {
 export interface NetworkEvent {
   readonly agents: readonly AgentEvent[]
   readonly containers: readonly ContainerEvent[]
+  /**
+   * Events were missed, and this is all there is now, as added: what it does not name is gone. Sent after the
+   * coordinator was restarted, the client was away for longer than its session lasts, or it did not read.
+   */
+  readonly snapshot?: true | undefined
 }
 
 /** Hears of events. A rejection is logged and harms nobody. */

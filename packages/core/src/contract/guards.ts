@@ -79,8 +79,9 @@ export function readKindFilter(value: unknown): ContainerKind | undefined {
   return value === undefined ? undefined : optional(fields(value, 'list'), 'kind', name<ContainerKind>)
 }
 
-export function readSubscribe(value: unknown): boolean {
-  return fields(value, 'subscribe')['on'] === true
+export function readSubscribe(value: unknown): { readonly on: boolean; readonly snapshot: boolean } {
+  const from = fields(value, 'subscribe')
+  return { on: from['on'] === true, snapshot: from['snapshot'] === true }
 }
 
 export function readUuid(value: unknown): ContainerUuid {
@@ -101,6 +102,7 @@ export function readRegistration(value: unknown): Registration {
     kinds: names(from, 'kinds', kindsMax),
     endpoint: optional(from, 'endpoint', endpointOf<AgentEndpointRef>),
     seen: optional(from, 'seen', identity),
+    draining: from['draining'] === true,
     containers: list(from, 'containers', listMax).map(readInventoryEntry)
   }
 }
@@ -242,7 +244,8 @@ export function readNetworkEvent(value: unknown): NetworkEvent {
   const from = fields(value, 'event')
   return {
     agents: list(from, 'agents', listMax).map(readAgentEvent),
-    containers: list(from, 'containers', listMax).map(readContainerEvent)
+    containers: list(from, 'containers', listMax).map(readContainerEvent),
+    ...(from['snapshot'] === true && { snapshot: true })
   }
 }
 
@@ -348,6 +351,7 @@ const endReasons: readonly EndReason[] = [
   'self',
   'fenced',
   'outranked',
+  'drained',
   'withdrawn',
   'agent-closed'
 ]

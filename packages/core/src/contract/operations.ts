@@ -13,6 +13,7 @@ export const CoordinatorOperation = {
   registerAgent: 'agent.register',
   renewAgent: 'agent.renew',
   updateAgent: 'agent.update',
+  drainAgent: 'agent.drain',
   unregisterAgent: 'agent.unregister',
   containerEnded: 'agent.ended'
 } as const
@@ -31,6 +32,8 @@ export const AgentOperation = {
 export const ClientNotice = {
   /** An event of the network. */
   event: 'event',
+  /** Events of the network were left out: the client asks for what it needs anew. */
+  missed: 'missed',
   /** An event of the container that is the target. */
   broadcast: 'broadcast',
   /** The container that is the target serves this client no more. */

@@ -52,6 +52,8 @@ export interface Registration {
   readonly endpoint: AgentEndpointRef | undefined
   /** The newest coordinator that this incarnation has obeyed. */
   readonly seen: CoordinatorIdentity | undefined
+  /** Whether it is about to leave: it takes nothing new, and what it has is to go elsewhere. */
+  readonly draining: boolean
   readonly containers: readonly InventoryEntry[]
 }
 
@@ -81,10 +83,19 @@ export type RenewalReply = 'renewed' | 'register'
 
 /**
  * Why a container is no longer there. `outranked`: another activation of it has a higher token; what belongs to
- * its agent stands by from then on, the rest ends.
+ * its agent stands by from then on, the rest ends. `drained`: it is to go elsewhere once it has answered what it
+ * was asked.
  */
 export type EndReason =
-  'unused' | 'terminated' | 'health' | 'self' | 'fenced' | 'outranked' | 'withdrawn' | 'agent-closed'
+  | 'unused'
+  | 'terminated'
+  | 'health'
+  | 'self'
+  | 'fenced'
+  | 'outranked'
+  | 'drained'
+  | 'withdrawn'
+  | 'agent-closed'
 
 /** An agent says that an activation has ended. */
 export interface EndedReport {
@@ -120,6 +131,8 @@ export interface CoordinatorLink {
   renew(renewal: Renewal): Promise<RenewalReply>
   ended(report: EndedReport): Promise<void>
   update(update: AgentUpdate): Promise<void>
+  /** The agent is about to leave: everything that it has is to go elsewhere. Answered before that has happened. */
+  drain(agentId: AgentUuid, incarnation: string): Promise<void>
   /** The agent has stopped serving for good. */
   unregister(agentId: AgentUuid, incarnation: string): Promise<void>
 }

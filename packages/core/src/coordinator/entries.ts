@@ -103,6 +103,8 @@ export interface AgentEntry {
   kinds: readonly ContainerKind[]
   endpoint: AgentEndpointRef | undefined
   lastHeard: number
+  /** About to leave: it is given nothing. */
+  draining: boolean
   /** Starting, serving or ending here. */
   readonly containers: Set<ContainerEntry>
   readonly starts: Set<NamelessStart>

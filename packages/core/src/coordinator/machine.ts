@@ -85,6 +85,11 @@ export class CoordinatorMachine {
     this.registrations.update(update)
   }
 
+  drainAgent(agentId: AgentUuid, incarnation: string, now: number): void {
+    this.state.now = now
+    this.registrations.drain({ agentId, incarnation })
+  }
+
   unregister(agentId: AgentUuid, incarnation: string, now: number): void {
     this.state.now = now
     this.registrations.unregister({ agentId, incarnation })

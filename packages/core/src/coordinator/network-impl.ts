@@ -308,6 +308,11 @@ export class NetworkImpl implements Network {
         machine.updateAgent(update, clock.now())
         this.drain()
       },
+      drain: async (agentId, incarnation) => {
+        await this.entered({ agentId, incarnation })
+        machine.drainAgent(agentId, incarnation, clock.now())
+        this.drain()
+      },
       unregister: async (agentId, incarnation) => {
         await this.entered({ agentId, incarnation })
         machine.unregister(agentId, incarnation, clock.now())

@@ -248,7 +248,20 @@ export class Placement {
     this.state.move(entry, { kind: 'serving', agent, endpoint, token, since: this.state.now })
     if (entry.shared) agent.shared.set(entry.kind, entry)
     for (const get of [...(entry.waiting ?? [])]) this.settle(get, entry)
-    this.considerUnused(entry)
+    if (agent.draining) this.end(entry, 'drained', true)
+    else this.considerUnused(entry)
+  }
+
+  /** An agent is about to leave: it is given nothing more, and what it has goes elsewhere once it has ended. */
+  drain(agent: AgentEntry): void {
+    if (!agent.draining) this.state.roster.drain(agent)
+    for (const uuid of [...agent.standbys.keys()]) {
+      const entry = this.state.directory.get(uuid)
+      if (entry === undefined) continue
+      this.removeStandby(entry, agent)
+      this.considerUnused(entry)
+    }
+    for (const entry of [...agent.containers]) this.end(entry, 'drained', true)
   }
 
   addEntry(

@@ -63,6 +63,7 @@ export class Registrations {
       else if (waiting !== undefined) (waiting.token === undefined ? standby : held).push(uuid)
     }
     for (const entry of [...agent.containers]) if (!reported.has(entry)) this.missed(entry)
+    if (registration.draining) this.placement.drain(agent)
     for (const uuid of [...agent.standbys.keys()]) {
       const entry = this.state.directory.get(uuid)
       if (entry !== undefined && !reported.has(entry)) this.noStandby(entry, agent)
@@ -114,6 +115,12 @@ export class Registrations {
     this.state.agentEvent(agent, NetworkEventKind.updated)
     for (const item of update.standbys) this.standBy(agent, item)
     this.placement.retryStranded()
+  }
+
+  /** An agent is about to leave. */
+  drain({ agentId, incarnation }: { agentId: Registration['agentId']; incarnation: string }): void {
+    const agent = this.state.roster.get(agentKey(agentId, incarnation))
+    if (agent !== undefined) this.placement.drain(agent)
   }
 
   /** An incarnation serves nothing any more: it says so itself, or it is proven dead. */
@@ -177,6 +184,7 @@ export class Registrations {
       kinds,
       endpoint,
       lastHeard: state.now,
+      draining: false,
       containers: new Set(),
       starts: new Set(),
       standbys: new Map(),
@@ -226,6 +234,8 @@ export class Registrations {
       this.placement.serve(entry, place.agent, item.endpoint, place.token)
       return place.token
     }
+    // Told to end, and not there yet: until then nobody else has it.
+    if (place.kind === 'ending') return place.token
     if (place.kind !== 'serving') return undefined
     if (place.token.epoch === this.state.identity.epoch) return place.token
     const token = this.state.nextToken()
@@ -245,6 +255,7 @@ export class Registrations {
   }
 
   private standBy(agent: AgentEntry, item: InventoryEntry): void {
+    if (agent.draining) return
     const entry = this.state.directory.get(item.uuid) ?? this.placement.addEntry(item.uuid, item, false)
     if (entry.kind !== item.kind) return
     if (entry.place.kind === 'unplaced') this.placement.describe(entry, item)

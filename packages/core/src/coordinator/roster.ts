@@ -48,6 +48,12 @@ export class Roster {
     this.offer(agent, kinds)
   }
 
+  /** The agent is given nothing more. */
+  drain(agent: AgentEntry): void {
+    agent.draining = true
+    this.withdraw(agent)
+  }
+
   /** Round-robin over the agents that offer the kind, skipping those to be avoided. */
   take(kind: ContainerKind, avoid?: ReadonlySet<AgentKey>): AgentEntry | undefined {
     const turn = this.byKind.get(kind)
@@ -63,6 +69,7 @@ export class Roster {
   }
 
   private offer(agent: AgentEntry, kinds: readonly ContainerKind[]): void {
+    if (agent.draining) return
     for (const kind of kinds) {
       const turn = this.byKind.get(kind)
       if (turn === undefined) this.byKind.set(kind, { agents: [agent], next: 0 })

@@ -4,18 +4,13 @@ import type { ClientUuid } from '../../src/api/ids.ts'
 
 const client = (name: string): ClientUuid => name as ClientUuid
 
-/** What a broadcast function was handed. */
-function read(event: unknown): unknown {
-  return event instanceof SharedEvent ? event.data : event
-}
-
 describe('a broadcast group', () => {
   test('publishes to everybody who is connected, and to nobody who has left', async () => {
     const group = new BroadcastGroup()
     const heard: string[] = []
     for (const name of ['a', 'b', 'c']) {
       group.connect(client(name), async (event: unknown) => {
-        heard.push(`${name} ${String(read(event))}`)
+        heard.push(`${name} ${String(event)}`)
       })
     }
     await group.publish('1')
@@ -27,17 +22,41 @@ describe('a broadcast group', () => {
     expect(group.clients()).toEqual(['a', 'c'])
   })
 
-  test('hands all of them the same event, so that it is encoded once', async () => {
+  test("hands the network's own functions one shared event, so that it is encoded once", async () => {
     const group = new BroadcastGroup()
-    const events: unknown[] = []
+    const encoded: Uint8Array[] = []
+    let encodings = 0
+    const encode = (value: unknown): Uint8Array => {
+      encodings++
+      return new TextEncoder().encode(JSON.stringify(value))
+    }
     for (const name of ['a', 'b']) {
-      group.connect(client(name), async (event: unknown) => {
-        events.push(event)
-      })
+      const broadcast = async (event: unknown): Promise<void> => {
+        encoded.push(SharedEvent.encode(event, encode))
+      }
+      group.connect(client(name), SharedEvent.takenBy(broadcast))
     }
     await group.publish({ text: 'hello' })
-    expect(events).toHaveLength(2)
-    expect(events[0]).toBe(events[1])
+    expect(encodings).toBe(1)
+    expect(encoded[0]).toBe(encoded[1])
+    expect(new TextDecoder().decode(encoded[0])).toBe('{"text":"hello"}')
+    expect(SharedEvent.encode({ text: 'one' }, encode)).toEqual(encode({ text: 'one' }))
+  })
+
+  test('hands functions of other making the data itself', async () => {
+    const group = new BroadcastGroup()
+    const heard: unknown[] = []
+    const data = { text: 'hello' }
+    group.connect(
+      client('network'),
+      SharedEvent.takenBy(async () => {})
+    )
+    group.connect(client('own'), async (event: unknown) => {
+      heard.push(event)
+    })
+    await group.publish(data)
+    expect(heard).toHaveLength(1)
+    expect(heard[0]).toBe(data)
   })
 
   test.each([
@@ -52,7 +71,7 @@ describe('a broadcast group', () => {
     const group = new BroadcastGroup()
     const heard: unknown[] = []
     const listen = async (event: unknown): Promise<void> => {
-      heard.push(read(event))
+      heard.push(event)
     }
     group.connect(client('before'), listen)
     group.connect(client('failing'), broadcast)

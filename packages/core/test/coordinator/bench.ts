@@ -52,6 +52,7 @@ export interface RegisterParts {
   readonly containers?: readonly InventoryEntry[]
   readonly seen?: CoordinatorIdentity
   readonly leased?: boolean
+  readonly draining?: boolean
 }
 
 export interface GetParts {
@@ -94,6 +95,7 @@ export class CoordinatorBench {
         kinds: (parts.kinds ?? ['room']).map(kind),
         endpoint: undefined,
         seen: parts.seen,
+        draining: parts.draining ?? false,
         containers: (parts.containers ?? []).map((item) => ({
           ...item,
           lapsed: item.lapsed || parts.leased === false
