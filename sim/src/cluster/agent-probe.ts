@@ -142,6 +142,8 @@ class ProbedCoordinator implements CoordinatorLink {
 
   update: CoordinatorLink['update'] = (update) => this.#inner.update(update)
 
+  drain: CoordinatorLink['drain'] = (agentId, incarnation) => this.#inner.drain(agentId, incarnation)
+
   unregister: CoordinatorLink['unregister'] = (agentId, incarnation) => {
     const { host, observe } = this.#options
     observe({ kind: 'left', ...host })

@@ -1,3 +1,4 @@
+import { assertNever } from '@hcengineering/network-core'
 import type { NetworkFault } from '@hcengineering/network-testing'
 import type { Fault, FaultName } from '../script/action.ts'
 import type { Cluster } from './cluster.ts'
@@ -129,6 +130,8 @@ export class Faults {
         return this.#trouble(fault.node, 'factories', fault)
       case 'terminate':
         return this.#trouble(fault.node, 'terminate', fault)
+      default:
+        return assertNever(fault)
     }
   }
 
@@ -253,6 +256,8 @@ function touchedBy(fault: Fault): string[] {
     case 'factories':
     case 'terminate':
       return [fault.node]
+    default:
+      return assertNever(fault)
   }
 }
 

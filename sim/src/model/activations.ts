@@ -1,5 +1,5 @@
 import type { ActivationToken } from '@hcengineering/network-core'
-import type { Check, InstanceId, Observation, Report } from './observation.ts'
+import type { Check, Handlers, InstanceId, Report } from './observation.ts'
 import { order, written } from './tokens.ts'
 
 /** What the model knows of the world's clocks and timeouts. */
@@ -53,71 +53,54 @@ export class Activations implements Check {
     this.#report = report
   }
 
-  observe(seen: Observation, at: number): void {
-    switch (seen.kind) {
-      case 'made': {
-        const { uuid, stateless, agent, incarnation } = seen
-        const host = `${agent}#${incarnation}`
-        const instance: InstanceSeen = {
-          id: seen.instance,
-          uuid,
-          host,
-          stateless,
-          right: 'none',
-          token: undefined,
-          terminatingAt: undefined,
-          ended: false
-        }
-        this.#instances.set(instance.id, instance)
-        this.#uuid(uuid).instances.push(instance)
-        return
+  readonly on: Handlers = {
+    made: ({ uuid, stateless, instance: id, agent, incarnation }) => {
+      const host = `${agent}#${incarnation}`
+      const instance: InstanceSeen = {
+        id,
+        uuid,
+        host,
+        stateless,
+        right: 'none',
+        token: undefined,
+        terminatingAt: undefined,
+        ended: false
       }
-      case 'leased':
-        this.#agent(seen).leasedAt = Math.max(this.#agent(seen).leasedAt, seen.sentAt)
-        return
-      case 'left':
-        this.#agent(seen).leasedAt = -Infinity
-        return
-      case 'granted':
-        this.#granted(this.#find(seen), seen.token, at)
-        return
-      case 'offered':
-      case 'refused': {
-        const instance = this.#find(seen)
-        const [from, to] =
-          seen.kind === 'offered' ? (['none', 'offered'] as const) : (['offered', 'none'] as const)
-        if (instance?.right === from) instance.right = to
-        return
-      }
-      case 'revoked': {
-        const instance = this.#find(seen)
-        if (instance !== undefined) instance.right = 'none'
-        return
-      }
-      case 'dispatched': {
-        const instance = this.#instances.get(seen.instance)
-        if (instance !== undefined) this.#dispatched(instance, seen.token, at)
-        return
-      }
-      case 'output': {
-        const instance = this.#instances.get(seen.instance)
-        if (instance !== undefined) this.#output(instance, at)
-        return
-      }
-      case 'terminating': {
-        const instance = this.#instances.get(seen.instance)
-        if (instance !== undefined) instance.terminatingAt = at
-        return
-      }
-      case 'terminated': {
-        const instance = this.#instances.get(seen.instance)
-        if (instance !== undefined) instance.ended = true
-        return
-      }
-      case 'killed':
-        for (const [host, agent] of this.#agents) if (host.startsWith(`${seen.process}#`)) agent.alive = false
-        return
-      default:
+      this.#instances.set(id, instance)
+      this.#uuid(uuid).instances.push(instance)
+    },
+    leased: (seen) => {
+      const agent = this.#agent(seen)
+      agent.leasedAt = Math.max(agent.leasedAt, seen.sentAt)
+    },
+    left: (seen) => {
+      this.#agent(seen).leasedAt = -Infinity
+    },
+    granted: (seen, at) => this.#granted(this.#find(seen), seen.token, at),
+    offered: (seen) => change(this.#find(seen), 'none', 'offered'),
+    refused: (seen) => change(this.#find(seen), 'offered', 'none'),
+    revoked: (seen) => {
+      const instance = this.#find(seen)
+      if (instance !== undefined) instance.right = 'none'
+    },
+    dispatched: (seen, at) => {
+      const instance = this.#instances.get(seen.instance)
+      if (instance !== undefined) this.#dispatched(instance, seen.token, at)
+    },
+    output: (seen, at) => {
+      const instance = this.#instances.get(seen.instance)
+      if (instance !== undefined) this.#serves(instance, at, 'lets something out')
+    },
+    terminating: (seen, at) => {
+      const instance = this.#instances.get(seen.instance)
+      if (instance !== undefined) instance.terminatingAt = at
+    },
+    terminated: (seen) => {
+      const instance = this.#instances.get(seen.instance)
+      if (instance !== undefined) instance.ended = true
+    },
+    killed: ({ process }) => {
+      for (const [host, agent] of this.#agents) if (host.startsWith(`${process}#`)) agent.alive = false
     }
   }
 
@@ -146,10 +129,6 @@ export class Activations implements Check {
       if (newer < 0) return
     }
     known.newest = { token, instance }
-  }
-
-  #output(instance: InstanceSeen, at: number): void {
-    this.#serves(instance, at, 'lets something out')
   }
 
   #serves(instance: InstanceSeen, at: number, doing: string): void {
@@ -224,6 +203,14 @@ export class Activations implements Check {
     const host = `${seen.agent}#${seen.incarnation}`
     return this.#uuids.get(seen.uuid)?.instances.findLast((item) => item.host === host && !item.ended)
   }
+}
+
+function change(
+  instance: InstanceSeen | undefined,
+  from: InstanceSeen['right'],
+  to: InstanceSeen['right']
+): void {
+  if (instance?.right === from) instance.right = to
 }
 
 function named({ id, uuid, host }: InstanceSeen): string {

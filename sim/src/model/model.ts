@@ -1,7 +1,8 @@
 import { Activations, type Timing } from './activations.ts'
+import { Events } from './events.ts'
 import { Obedience } from './obedience.ts'
 import type { Check, Observation, Violation } from './observation.ts'
-import { Events, References } from './references.ts'
+import { References } from './references.ts'
 import { Requests } from './requests.ts'
 
 /**
@@ -27,7 +28,10 @@ export class Model {
   /** @param at milliseconds since the start */
   observe(seen: Observation, at: number): void {
     this.#at = at
-    for (const check of this.#checks) check.observe(seen, at)
+    for (const { on } of this.#checks) {
+      const handler = on[seen.kind] as ((seen: Observation, at: number) => void) | undefined
+      handler?.(seen, at)
+    }
   }
 
   report(invariant: string, text: string): void {

@@ -1,4 +1,4 @@
-import type { Check, Observation, Report } from './observation.ts'
+import type { Check, Handlers, Host, Report } from './observation.ts'
 
 /** I3: an agent obeys no coordinator of an earlier epoch than one that it has obeyed, nor two of one epoch. */
 export class Obedience implements Check {
@@ -9,8 +9,9 @@ export class Obedience implements Check {
     this.#report = report
   }
 
-  observe(seen: Observation): void {
-    if (seen.kind !== 'obeyed') return
+  readonly on: Handlers = { obeyed: (seen) => this.#obeys(seen) }
+
+  #obeys(seen: Host & { readonly epoch: number; readonly coordinator: string }): void {
     const host = `${seen.agent}#${seen.incarnation}`
     const { epoch, coordinator } = seen
     const newest = this.#obeyed.get(host)

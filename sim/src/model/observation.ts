@@ -120,9 +120,14 @@ export interface Violation {
   readonly text: string
 }
 
-/** A part of the model: looks at every observation, and says what is wrong with it. */
+/** What a part of the model does with what was seen; what it does not name is none of its business. */
+export type Handlers = {
+  readonly [K in Observation['kind']]?: (seen: Observation & { readonly kind: K }, at: number) => void
+}
+
+/** A part of the model: looks at observations, and says what is wrong with them. */
 export interface Check {
-  observe(seen: Observation, at: number): void
+  readonly on: Handlers
 }
 
 /** Where checks report what must not be. */

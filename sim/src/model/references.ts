@@ -1,11 +1,11 @@
-import type { Check, InstanceId, Observation, Report } from './observation.ts'
+import type { Check, Handlers, Observation, Report } from './observation.ts'
 
 interface Made {
   readonly containerKind: string
   readonly labels: readonly string[]
 }
 
-type Asked = Extract<Observation, { kind: 'held' }>['asked']
+type Asked = Extract<Observation, { readonly kind: 'held' }>['asked']
 
 /** What is asked for without a uuid bears all labels, and none if none were named. */
 function isWanted({ containerKind, labels }: Made, asked: Asked): boolean {
@@ -32,41 +32,30 @@ export class References implements Check {
     this.#report = report
   }
 
-  observe(seen: Observation, at: number): void {
-    switch (seen.kind) {
-      case 'made':
-        this.#made.set(seen.uuid, [...(this.#made.get(seen.uuid) ?? []), seen])
-        return
-      case 'held': {
-        const { uuid, client, reference, asked } = seen
-        this.#isWhatWasAskedFor(client, uuid, asked)
-        const holders = this.#held.get(uuid) ?? new Map<string, { client: string; since: number }>()
-        holders.set(reference, { client, since: at })
-        this.#held.set(uuid, holders)
-        return
+  readonly on: Handlers = {
+    made: (seen) => {
+      this.#made.set(seen.uuid, [...(this.#made.get(seen.uuid) ?? []), seen])
+    },
+    held: ({ uuid, client, reference, asked }, at) => {
+      this.#isWhatWasAskedFor(client, uuid, asked)
+      const holders = this.#held.get(uuid) ?? new Map<string, { client: string; since: number }>()
+      holders.set(reference, { client, since: at })
+      this.#held.set(uuid, holders)
+    },
+    released: ({ reference }) => {
+      for (const holders of this.#held.values()) holders.delete(reference)
+    },
+    unused: ({ uuid }, at) => this.#endedAsUnused(uuid, at),
+    disturbed: ({ process, faults }, at) => {
+      this.#disturbedAt.set(process, faults > 0 ? Infinity : at)
+    },
+    started: ({ process }, at) => this.#touch(process, at),
+    continued: ({ process }, at) => this.#touch(process, at),
+    killed: ({ process }, at) => {
+      this.#touch(process, at)
+      for (const holders of this.#held.values()) {
+        for (const [reference, { client }] of holders) if (client === process) holders.delete(reference)
       }
-      case 'released':
-        for (const holders of this.#held.values()) holders.delete(seen.reference)
-        return
-      case 'unused':
-        this.#endedAsUnused(seen.uuid, at)
-        return
-      case 'disturbed':
-        this.#disturbedAt.set(seen.process, seen.faults > 0 ? Infinity : at)
-        return
-      case 'started':
-      case 'stopped':
-      case 'continued':
-        this.#touch(seen.process, at)
-        return
-      case 'killed':
-        this.#touch(seen.process, at)
-        for (const holders of this.#held.values()) {
-          for (const [reference, { client }] of holders)
-            if (client === seen.process) holders.delete(reference)
-        }
-        return
-      default:
     }
   }
 
@@ -96,38 +85,5 @@ export class References implements Check {
 
   #isCalm(process: string, at: number): boolean {
     return at - (this.#disturbedAt.get(process) ?? -Infinity) > calmMs
-  }
-}
-
-/** I12: broadcasts reach a connection in order, and of events of the network the tokens of a uuid grow. */
-export class Events implements Check {
-  readonly #report: Report
-  readonly #last = new Map<string, Map<InstanceId, number>>()
-  readonly #announced = new Map<string, { epoch: number; sequence: number }>()
-
-  constructor(report: Report) {
-    this.#report = report
-  }
-
-  observe(seen: Observation): void {
-    if (seen.kind === 'event') {
-      const { connection, instance, number } = seen
-      const last = this.#last.get(connection) ?? new Map<InstanceId, number>()
-      this.#last.set(connection, last)
-      const before = last.get(instance)
-      if (before !== undefined && number <= before) {
-        this.#report('I12', `${connection} hears event ${number} of instance ${instance} after ${before}`)
-      }
-      last.set(instance, number)
-    } else if (seen.kind === 'announced') {
-      const { client, uuid, token } = seen
-      const key = `${client} ${uuid}`
-      const before = this.#announced.get(key)
-      const isLower =
-        before !== undefined &&
-        (token.epoch < before.epoch || (token.epoch === before.epoch && token.sequence < before.sequence))
-      if (isLower) this.#report('I12', `${client} hears of ${uuid} under a lower token than before`)
-      else this.#announced.set(key, token)
-    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Check, Observation, Report } from './observation.ts'
+import type { Check, Handlers, Report } from './observation.ts'
 
 interface Asked {
   readonly client: string
@@ -23,58 +23,40 @@ export class Requests implements Check {
   readonly #asked = new Map<string, Asked>()
   readonly #dispatched = new Map<string, number>()
   readonly #stopped = new Map<string, { totalMs: number; since: number | undefined }>()
-  readonly #dead = new Set<string>()
 
   constructor(rateMin: number, report: Report) {
     this.#rateMin = rateMin
     this.#report = report
   }
 
-  observe(seen: Observation, at: number): void {
-    switch (seen.kind) {
-      case 'asked': {
-        const { client, what, timeoutMs } = seen
-        const stoppedBefore = this.#stoppedMs(client, at)
-        this.#asked.set(seen.operation, { client, what, at, timeoutMs, stoppedBefore, settled: false })
-        return
+  readonly on: Handlers = {
+    asked: ({ client, operation, what, timeoutMs }, at) => {
+      const stoppedBefore = this.#stoppedMs(client, at)
+      this.#asked.set(operation, { client, what, at, timeoutMs, stoppedBefore, settled: false })
+    },
+    settled: ({ operation, code }, at) => this.#settled(operation, code, at),
+    dispatched: ({ request, idempotent, instance }) => this.#ran(request, idempotent ?? false, instance),
+    answered: ({ by, request, uuid }) => {
+      if (by.uuid === uuid && by.request === request) return
+      this.#report('I9', `${request} for ${uuid} was answered by ${by.uuid}, as ${by.request ?? 'nothing'}`)
+    },
+    stopped: ({ process }, at) => {
+      this.#stop(process).since ??= at
+    },
+    continued: ({ process }, at) => {
+      const stop = this.#stop(process)
+      if (stop.since !== undefined) stop.totalMs += at - stop.since
+      stop.since = undefined
+    },
+    killed: ({ process }) => {
+      for (const asked of this.#asked.values()) if (asked.client === process) asked.settled = true
+      this.#stopped.delete(process)
+    },
+    finished: (_seen, at) => {
+      for (const [operation, asked] of this.#asked) {
+        if (asked.settled || this.#overdueMs(asked, at) <= 0) continue
+        this.#report('I7', `${operation} (${asked.what}) of ${asked.client} never settles`)
       }
-      case 'settled':
-        this.#settled(seen.operation, seen.code, at)
-        return
-      case 'dispatched':
-        this.#ran(seen.request, seen.idempotent ?? false, seen.instance)
-        return
-      case 'answered': {
-        const { by, request, uuid } = seen
-        if (by.uuid !== uuid || by.request !== request) {
-          this.#report(
-            'I9',
-            `${request} for ${uuid} was answered by ${by.uuid}, as ${by.request ?? 'nothing'}`
-          )
-        }
-        return
-      }
-      case 'stopped':
-        this.#stop(seen.process).since ??= at
-        return
-      case 'continued': {
-        const stop = this.#stop(seen.process)
-        if (stop.since !== undefined) stop.totalMs += at - stop.since
-        stop.since = undefined
-        return
-      }
-      case 'killed':
-        this.#dead.add(seen.process)
-        for (const asked of this.#asked.values()) if (asked.client === seen.process) asked.settled = true
-        return
-      case 'finished':
-        for (const [operation, asked] of this.#asked) {
-          if (!asked.settled && this.#overdueMs(asked, at) > 0) {
-            this.#report('I7', `${operation} (${asked.what}) of ${asked.client} never settles`)
-          }
-        }
-        return
-      default:
     }
   }
 

@@ -1,5 +1,4 @@
 import type {
-  AgentUuid,
   ClientUuid,
   ContainerUuid,
   EndedReport,
@@ -301,7 +300,7 @@ export const coordinatorMutants: readonly Mutant[] = [
           function (this: CoordinatorMachine, registration: Registration, now: number) {
             // Whatever it brings along or not, it is believed to have all that it had.
             const known = [...stateOf(this).directory.all()].filter(
-              ({ place }) => 'agent' in place && place.agent.agentId === (registration.agentId as AgentUuid)
+              ({ place }) => 'agent' in place && place.agent.agentId === registration.agentId
             )
             const reply = (original as Register).call(this, registration, now)
             const brought = new Set<ContainerUuid>(registration.containers.map(({ uuid }) => uuid))

@@ -10,7 +10,7 @@ export interface Mutant {
 }
 
 /** What can be called as a method of a class. */
-type Methods<T> = Record<string, (this: T, ...args: never[]) => unknown>
+type Methods = Record<string, (...args: never[]) => unknown>
 
 /**
  * Replaces a method of a class until the result is called. Private ones can be named, too: a mutant knows what it
@@ -21,18 +21,11 @@ export function replace<T extends object>(
   method: string,
   by: (original: (...args: never[]) => unknown) => (this: T, ...args: never[]) => unknown
 ): () => void {
-  const methods = of.prototype as unknown as Methods<T>
+  const methods = of.prototype as unknown as Methods
   const original = methods[method]
   if (original === undefined) throw new Error(`there is no method '${method}' to replace`)
-  methods[method] = by(original as (...args: never[]) => unknown)
+  methods[method] = by(original)
   return () => {
     methods[method] = original
-  }
-}
-
-/** Several at once. */
-export function all(...undo: readonly (() => void)[]): () => void {
-  return () => {
-    for (const one of undo) one()
   }
 }

@@ -18,17 +18,19 @@ function runThread(next: () => Job | undefined, done: (answer: JobDone) => void)
   const first = next()
   if (first === undefined) return Promise.resolve()
   const worker = new Worker(new URL('./worker.ts', import.meta.url))
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  const send = (job: Job): void => worker.postMessage(job)
   return new Promise((resolve, reject) => {
     worker.on('error', reject)
     worker.on('message', (answer: JobDone) => {
       done(answer)
       const job = next()
       if (job !== undefined) {
-        worker.postMessage(job)
+        send(job)
         return
       }
       worker.terminate().then(() => resolve(), reject)
     })
-    worker.postMessage(first)
+    send(first)
   })
 }

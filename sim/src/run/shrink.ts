@@ -22,9 +22,10 @@ export async function shrink(script: Script, progress?: (left: number) => void):
   const first = (await runScript(script, { stopAtFirstBut: none })).violations[0]
   if (first === undefined) return undefined
   const { invariant } = first
-  let runs = 0
+  const tried = { runs: 0 }
+  const mayTry = (): boolean => tried.runs < runsMax
   const fails = async (actions: readonly Action[]): Promise<boolean> => {
-    runs++
+    tried.runs++
     const { violations } = await runScript({ ...script, actions }, { stopAtFirstBut: none })
     return violations[0]?.invariant === invariant
   }
@@ -46,5 +47,5 @@ export async function shrink(script: Script, progress?: (left: number) => void):
     if (size === 1 && !isShorter) break
     size = Math.max(1, Math.ceil(size / 2))
   }
-  return { script: { ...script, actions: left }, invariant, runs }
+  return { script: { ...script, actions: left }, invariant, runs: tried.runs }
 }

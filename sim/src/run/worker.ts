@@ -37,9 +37,10 @@ async function runMutant(job: Job, mutant: string): Promise<Outcome> {
   return { ...outcome, violations: outcome.violations.filter(({ invariant }) => !ignored.has(invariant)) }
 }
 
-parentPort?.on('message', (job: Job) => {
+const port = parentPort
+port?.on('message', (job: Job) => {
   run(job).then(
-    (done) => parentPort?.postMessage(done),
+    (done) => port.postMessage(done),
     (error: unknown) => {
       throw error
     }

@@ -1,3 +1,4 @@
+import { assertNever } from '@hcengineering/network-core'
 import { Random } from '@hcengineering/network-testing'
 import {
   agentNames,
@@ -102,6 +103,8 @@ function drawWork(random: Random): Work {
       return { do: 'register', agent: random.pick(agentNames) }
     case 'terminate':
       return { do: 'terminate', agent: random.pick(agentNames), pick }
+    default:
+      return assertNever(kind)
   }
 }
 
@@ -200,6 +203,8 @@ function drawFault(random: Random, weights: Readonly<Record<FaultName, number>>)
         slowMs: random.pick([1500, 3000]),
         forMs: drawSpan(random) * 2
       }
+    default:
+      return assertNever(fault)
   }
 }
 
