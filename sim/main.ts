@@ -28,7 +28,7 @@ function whole(text: string): number {
 }
 
 /** Lines of the trace of a shortest script that are shown. */
-const traceMax = 80
+const traceMax = 60
 
 const program = new Command('sim')
   .description(

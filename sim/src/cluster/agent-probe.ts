@@ -113,6 +113,7 @@ class ProbedCoordinator implements CoordinatorLink {
   readonly #inner: CoordinatorLink
   readonly #options: ProbeOptions
   #registrations = 0
+  #left = false
 
   constructor(inner: CoordinatorLink, options: ProbeOptions) {
     this.#inner = inner
@@ -134,7 +135,7 @@ class ProbedCoordinator implements CoordinatorLink {
     const { host, now, observe } = this.#options
     const sentAt = now()
     const reply = await this.#inner.renew(renewal)
-    if (reply === 'renewed') observe({ kind: 'leased', ...host, sentAt })
+    if (reply === 'renewed' && !this.#left) observe({ kind: 'leased', ...host, sentAt })
     return reply
   }
 
@@ -146,6 +147,8 @@ class ProbedCoordinator implements CoordinatorLink {
 
   unregister: CoordinatorLink['unregister'] = (agentId, incarnation) => {
     const { host, observe } = this.#options
+    // What it is still answered is not looked at any more.
+    this.#left = true
     observe({ kind: 'left', ...host })
     return this.#inner.unregister(agentId, incarnation)
   }
@@ -153,6 +156,7 @@ class ProbedCoordinator implements CoordinatorLink {
   #registered(asked: Registration, reply: RegistrationReply, sentAt: number): void {
     const { host, observe } = this.#options
     observe({ kind: 'leased', ...host, sentAt })
+    observe({ kind: 'registered', ...host, reported: asked.containers.map(({ uuid }) => uuid) })
     const resumed = new Map(reply.resume.map(({ uuid, token }) => [uuid, token]))
     for (const { uuid } of asked.containers) {
       const token = resumed.get(uuid)

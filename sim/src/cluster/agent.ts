@@ -95,7 +95,9 @@ export class AgentNode {
   async terminate(pick: number): Promise<void> {
     const records = await this.agent.list()
     const record = records[pick % Math.max(1, records.length)]
-    if (record !== undefined) await this.agent.terminate(record.uuid)
+    if (record === undefined) return
+    await this.agent.terminate(record.uuid)
+    if (record.kind === storeKind && this.process.alive) this.#bringAlong(record.uuid)
   }
 
   readonly #observe = (seen: Observation): void => {

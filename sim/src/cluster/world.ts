@@ -82,7 +82,7 @@ export class World {
 }
 
 /** Too many to be read; the hash knows them. */
-const quiet: ReadonlySet<string> = new Set(['leased', 'offered', 'disturbed'])
+const quiet: ReadonlySet<string> = new Set(['leased', 'offered', 'registered', 'disturbed'])
 
 function words(fields: object): string {
   return Object.entries(fields)

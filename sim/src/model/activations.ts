@@ -83,6 +83,14 @@ export class Activations implements Check {
       const instance = this.#find(seen)
       if (instance !== undefined) instance.right = 'none'
     },
+    registered: ({ agent, incarnation, reported }) => {
+      const host = `${agent}#${incarnation}`
+      for (const instance of this.#instances.values()) {
+        const isCutOff =
+          instance.host === host && instance.terminatingAt !== undefined && !reported.includes(instance.uuid)
+        if (isCutOff) instance.right = 'none'
+      }
+    },
     dispatched: (seen, at) => {
       const instance = this.#instances.get(seen.instance)
       if (instance !== undefined) this.#dispatched(instance, seen.token, at)
@@ -134,9 +142,7 @@ export class Activations implements Check {
   #serves(instance: InstanceSeen, at: number, doing: string): void {
     const agent = this.#agents.get(instance.host)
     const { leaseMs, rateMin } = this.#timing
-    // A last word of a container that ends is its own, whatever it was told meanwhile.
-    const isEnding = instance.terminatingAt !== undefined
-    if (instance.right === 'none' && !isEnding) {
+    if (instance.right === 'none') {
       this.#report('I1', `${named(instance)} ${doing} without having been granted`)
     }
     if (agent === undefined || at - agent.leasedAt > leaseMs / rateMin + 1) {

@@ -42,6 +42,8 @@ export type Observation =
   | ({ readonly kind: 'offered' | 'refused'; readonly uuid: string } & Host)
   /** Told that it may not serve this one any more. */
   | ({ readonly kind: 'revoked'; readonly uuid: string } & Host)
+  /** It has registered, with these; what else it had is ending, and cut off. */
+  | ({ readonly kind: 'registered'; readonly reported: readonly string[] } & Host)
   /** A command of this coordinator was carried out. */
   | ({ readonly kind: 'obeyed'; readonly epoch: number; readonly coordinator: string } & Host)
   /** Told to end this one because nobody needs it. */

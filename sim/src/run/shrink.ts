@@ -32,9 +32,9 @@ export async function shrink(script: Script, progress?: (left: number) => void):
   let left = script.actions
   const before = left.filter(({ at }) => at <= first.at)
   if (before.length < left.length && (await fails(before))) left = before
-  for (let size = Math.ceil(left.length / 2); runs < runsMax;) {
+  for (let size = Math.ceil(left.length / 2); mayTry();) {
     let isShorter = false
-    for (let start = 0; start < left.length && runs < runsMax;) {
+    for (let start = 0; start < left.length && mayTry();) {
       const rest = left.toSpliced(start, size)
       if (await fails(rest)) {
         left = rest
