@@ -76,9 +76,9 @@ export class ClientNode {
         const { instance, number } = data as SimSpeech
         if (this.process.alive) this.#world.observe({ kind: 'event', connection: name, instance, number })
       }
-      // Two connects can overlap; the later one stays.
-      held.connection?.close().catch(() => {})
-      held.connection = connection
+      // Given back meanwhile.
+      if (!this.held.includes(held)) connection.close().catch(() => {})
+      else held.connection = connection
       return connection
     })
   }
