@@ -19,15 +19,33 @@ function made(instance: number, host: typeof first): Observation {
   }
 }
 
+type Seen = [number, Observation]
+
+function run(idempotent: boolean): Seen {
+  return [10, { kind: 'dispatched', instance: 1, token: token(1), request: 'request-1', idempotent }]
+}
+
+function held(asked: { kind: string; uuid?: string; labels?: string[] }): Seen {
+  return [10, { kind: 'held', client: 'client-1', reference: 'r-1', uuid: 'room-1', asked }]
+}
+
+function obeyed(epoch: number, coordinator: string): Seen {
+  return [0, { kind: 'obeyed', ...first, epoch, coordinator }]
+}
+
+function event(number: number): Seen {
+  return [0, { kind: 'event', connection: 'c', instance: 1, number }]
+}
+
 /** What a model reports of these, each at its time. */
-function broken(...seen: [number, Observation][]): string[] {
+function broken(...seen: Seen[]): string[] {
   const model = new Model(timing)
   for (const [at, one] of seen) model.observe(one, at)
   return model.violations.map(({ invariant }) => invariant)
 }
 
 /** An instance on the first agent that serves under a lease asked for at 0. */
-const serving: [number, Observation][] = [
+const serving: Seen[] = [
   [0, made(1, first)],
   [0, { kind: 'leased', ...first, sentAt: 0 }],
   [1, { kind: 'granted', ...first, uuid: 'room-1', token: token(1) }]
@@ -49,7 +67,7 @@ describe('activations', () => {
   })
 
   test('must not be granted while another one may serve', () => {
-    const next: [number, Observation][] = [
+    const next: Seen[] = [
       [1000, made(2, second)],
       [1000, { kind: 'leased', ...second, sentAt: 1000 }],
       [1000, { kind: 'granted', ...second, uuid: 'room-1', token: token(2) }]
@@ -61,7 +79,7 @@ describe('activations', () => {
   })
 
   test('must not serve under a lower token than was seen', () => {
-    const later: [number, Observation][] = [
+    const later: Seen[] = [
       [2, { kind: 'granted', ...first, uuid: 'room-1', token: token(5) }],
       [3, { kind: 'dispatched', instance: 1, token: token(5) }],
       [4, { kind: 'dispatched', instance: 1, token: token(4) }]
@@ -71,7 +89,7 @@ describe('activations', () => {
 })
 
 describe('requests', () => {
-  const asked: [number, Observation] = [
+  const asked: Seen = [
     0,
     { kind: 'asked', client: 'client-1', operation: 'op-1', what: 'a request', timeoutMs: 1000 }
   ]
@@ -83,7 +101,7 @@ describe('requests', () => {
   })
 
   test('are not late for the time in which their process was stopped', () => {
-    const stopped: [number, Observation][] = [
+    const stopped: Seen[] = [
       [100, { kind: 'stopped', process: 'client-1' }],
       [5100, { kind: 'continued', process: 'client-1' }]
     ]
@@ -91,26 +109,18 @@ describe('requests', () => {
   })
 
   test('settle once', () => {
-    const settled: [number, Observation] = [10, { kind: 'settled', operation: 'op-1' }]
+    const settled: Seen = [10, { kind: 'settled', operation: 'op-1' }]
     expect(broken(asked, settled, settled)).toEqual(['I7'])
   })
 
   test('run once, unless they are idempotent', () => {
-    const run = (idempotent: boolean): [number, Observation] => [
-      10,
-      { kind: 'dispatched', instance: 1, token: token(1), request: 'request-1', idempotent }
-    ]
     expect(broken(...serving, run(false), run(false))).toEqual(['I8'])
     expect(broken(...serving, run(true), run(true))).toEqual([])
   })
 })
 
 describe('references', () => {
-  const held = (asked: { kind: string; uuid?: string; labels?: string[] }): [number, Observation] => [
-    10,
-    { kind: 'held', client: 'client-1', reference: 'r-1', uuid: 'room-1', asked }
-  ]
-  const unused: [number, Observation] = [20_000, { kind: 'unused', ...first, uuid: 'room-1' }]
+  const unused: Seen = [20_000, { kind: 'unused', ...first, uuid: 'room-1' }]
 
   test('name what was asked for', () => {
     expect(broken(...serving, held({ kind: 'room', uuid: 'room-1' }))).toEqual([])
@@ -135,20 +145,12 @@ describe('references', () => {
 })
 
 test('an agent that has obeyed an epoch obeys no earlier one, nor another coordinator of it', () => {
-  const obeyed = (epoch: number, coordinator: string): [number, Observation] => [
-    0,
-    { kind: 'obeyed', ...first, epoch, coordinator }
-  ]
   expect(broken(obeyed(1, 'a'), obeyed(2, 'b'), obeyed(2, 'b'))).toEqual([])
   expect(broken(obeyed(2, 'b'), obeyed(1, 'a'))).toEqual(['I3'])
   expect(broken(obeyed(2, 'b'), obeyed(2, 'c'))).toEqual(['I3'])
 })
 
 test('broadcasts of one instance reach a connection in order, with gaps at most', () => {
-  const event = (number: number): [number, Observation] => [
-    0,
-    { kind: 'event', connection: 'c', instance: 1, number }
-  ]
   expect(broken(event(1), event(3))).toEqual([])
   expect(broken(event(3), event(2))).toEqual(['I12'])
   expect(broken(event(3), event(3))).toEqual(['I12'])

@@ -43,7 +43,7 @@ export function probe(link: AgentLink, options: ProbeOptions): void {
   link.grant = async (command) => {
     const { uuid, token, coordinator } = command
     // What was held leaves within the call.
-    observe({ kind: 'offered', ...host, uuid })
+    observe({ kind: 'offered', ...host, uuid, token })
     try {
       await inner.grant(command)
     } catch (error) {

@@ -25,6 +25,8 @@ interface InstanceSeen {
   /** `offered`: a grant was handed over in this turn. */
   right: 'none' | 'offered' | 'granted'
   token: ActivationToken | undefined
+  /** The token that it had before it was offered another one. */
+  before: ActivationToken | undefined
   terminatingAt: number | undefined
   ended: boolean
 }
@@ -63,6 +65,7 @@ export class Activations implements Check {
         stateless,
         right: 'none',
         token: undefined,
+        before: undefined,
         terminatingAt: undefined,
         ended: false
       }
@@ -77,8 +80,19 @@ export class Activations implements Check {
       this.#agent(seen).leasedAt = -Infinity
     },
     granted: (seen, at) => this.#granted(this.#find(seen), seen.token, at),
-    offered: (seen) => change(this.#find(seen), 'none', 'offered'),
-    refused: (seen) => change(this.#find(seen), 'offered', 'none'),
+    offered: (seen) => {
+      const instance = this.#find(seen)
+      if (instance?.right !== 'none') return
+      instance.right = 'offered'
+      instance.before = instance.token
+      instance.token = seen.token
+    },
+    refused: (seen) => {
+      const instance = this.#find(seen)
+      if (instance?.right !== 'offered') return
+      instance.right = 'none'
+      instance.token = instance.before
+    },
     revoked: (seen) => {
       const instance = this.#find(seen)
       if (instance !== undefined) instance.right = 'none'
@@ -209,14 +223,6 @@ export class Activations implements Check {
     const host = `${seen.agent}#${seen.incarnation}`
     return this.#uuids.get(seen.uuid)?.instances.findLast((item) => item.host === host && !item.ended)
   }
-}
-
-function change(
-  instance: InstanceSeen | undefined,
-  from: InstanceSeen['right'],
-  to: InstanceSeen['right']
-): void {
-  if (instance?.right === from) instance.right = to
 }
 
 function named({ id, uuid, host }: InstanceSeen): string {

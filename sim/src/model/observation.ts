@@ -39,7 +39,8 @@ export type Observation =
   | ({ readonly kind: 'leased'; readonly sentAt: number } & Host)
   | ({ readonly kind: 'granted'; readonly uuid: string; readonly token: ActivationToken } & Host)
   /** A grant has been handed over; what follows says whether it was taken (`granted`) or `refused`. */
-  | ({ readonly kind: 'offered' | 'refused'; readonly uuid: string } & Host)
+  | ({ readonly kind: 'offered'; readonly uuid: string; readonly token: ActivationToken } & Host)
+  | ({ readonly kind: 'refused'; readonly uuid: string } & Host)
   /** Told that it may not serve this one any more. */
   | ({ readonly kind: 'revoked'; readonly uuid: string } & Host)
   /** It has registered, with these; what else it had is ending, and cut off. */

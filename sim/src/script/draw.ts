@@ -48,7 +48,7 @@ export function draw(seed: number, mode?: Script['mode']): Script {
   const actions: Action[] = []
   // Some seeds are calmer, and each has its own mix.
   const weights = mixOf(random)
-  const faultEveryMs = random.pick([450, 500, 550, 600])
+  const faultEveryMs = random.pick([340, 380, 420, 460])
   for (let at = 500; at < chaosMs; at += random.whole(1, workEveryMs * 2)) {
     actions.push({ at, ...drawWork(random) })
   }
