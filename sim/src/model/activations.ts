@@ -221,7 +221,9 @@ export class Activations implements Check {
   /** The instance of a uuid that an agent has now. */
   #find(seen: { agent: string; incarnation: number; uuid: string }): InstanceSeen | undefined {
     const host = `${seen.agent}#${seen.incarnation}`
-    return this.#uuids.get(seen.uuid)?.instances.findLast((item) => item.host === host && !item.ended)
+    const here = this.#uuids.get(seen.uuid)?.instances.filter((item) => item.host === host && !item.ended)
+    // A factory can make a second one of a name that is taken there: it ends at once.
+    return here?.findLast(({ terminatingAt }) => terminatingAt === undefined) ?? here?.at(-1)
   }
 }
 

@@ -11,7 +11,7 @@ import {
   storeKind,
   stores
 } from '../cluster/names.ts'
-import type { Action, Fault, FaultName, Script, Work } from './action.ts'
+import { isFault, type Action, type Fault, type FaultName, type Script, type Work } from './action.ts'
 
 const chaosMs = 48_000
 const workEveryMs = 140
@@ -57,7 +57,21 @@ export function draw(seed: number, mode?: Script['mode']): Script {
   }
   if (chosen === 'core')
     for (const fault of permanentFaults(random)) actions.push({ at: chaosMs - 1, ...fault })
-  return { seed, mode: chosen, chaosMs, actions: actions.toSorted((a, b) => a.at - b.at) }
+  return { seed, mode: chosen, chaosMs, actions: bearable(actions, random).toSorted((a, b) => a.at - b.at) }
+}
+
+/**
+ * A machine that sleeps while its wall clock is set back cannot know that it slept: no lease survives that, and
+ * the network does not claim it. So a run has agents whose clocks are set back, or agents that sleep.
+ */
+function bearable(actions: readonly Action[], random: Random): Action[] {
+  const setsBack = random.chance(0.5)
+  return actions.map((action) => {
+    if (!isFault(action) || !('node' in action) || !action.node.startsWith('agent')) return action
+    if (action.fault === 'suspend' && setsBack) return { ...action, fault: 'stop' }
+    if (action.fault === 'wallClock' && !setsBack) return { ...action, jumpMs: Math.abs(action.jumpMs) }
+    return action
+  })
 }
 
 function mixOf(random: Random): Record<FaultName, number> {
