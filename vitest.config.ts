@@ -20,6 +20,7 @@ export default defineConfig({
       project('@hcengineering/network-pod', 'pods/network-pod'),
       project('@hcengineering/network-tool', 'pods/network-tool'),
       project('@hcengineering/network-chaos', 'chaos'),
+      project('@hcengineering/network-sim', 'sim'),
       project('tools', 'tools')
     ]
   }

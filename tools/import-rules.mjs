@@ -11,6 +11,9 @@ const backrpc = '^packages/backrpc/src/'
 const transport = `${backrpc}transport/`
 const publicApi = (/** @type {string} */ names) => `^packages/(${names})/src/index\\.ts$`
 
+/** The state machines of the core, for the simulation's mutants. */
+const machines = `${core}machines\\.ts$`
+
 const zeromq = '(^|/)node_modules/zeromq/'
 const codec = '(^|/)node_modules/cbor-x/'
 
@@ -112,7 +115,20 @@ const forbidden = [
     name: 'only-the-public-api-of-a-package-is-imported',
     severity: 'error',
     from: { path: unit },
-    to: { path: '^packages/', pathNot: ['^$1/', '^packages/[^/]+/src/index\\.ts$'] }
+    to: { path: '^packages/', pathNot: ['^$1/', '^packages/[^/]+/src/index\\.ts$', machines] }
+  },
+  {
+    name: 'only-mutants-reach-the-pure-machines',
+    comment: 'the simulation puts its faults into them; whoever else wants one uses what the package gives',
+    severity: 'error',
+    from: { pathNot: ['^sim/src/mutants/', core] },
+    to: { path: machines }
+  },
+  {
+    name: 'the-model-of-the-simulation-shares-no-code-with-what-it-checks',
+    severity: 'error',
+    from: { path: '^sim/src/model/' },
+    to: { pathNot: '^sim/src/model/', dependencyTypesNot: ['type-only'] }
   },
   {
     name: 'every-import-resolves',

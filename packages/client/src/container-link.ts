@@ -180,7 +180,10 @@ export class ContainerLink {
   }
 
   async send(operation: string, data: unknown, timeoutMs: number): Promise<void> {
-    const { session } = await this.way(timeoutMs)
+    const { clock } = this.core
+    const deadline = clock.now() + timeoutMs
+    const wait = { clock, deadline, signal: undefined, what: `the send '${operation}'` }
+    const { session } = await inTime(this.way(timeoutMs), wait)
     tell(session, { target: this.uuid, operation, data })
   }
 
@@ -192,7 +195,8 @@ export class ContainerLink {
     return new ContainerStream({
       open: async () => {
         deadline ??= clock.now() + (options.timeoutMs ?? timeoutMs)
-        way = await this.way(Math.max(1, deadline - clock.now()))
+        const wait = { clock, deadline, signal: options.signal, what: `the stream '${operation}'` }
+        way = await inTime(this.way(Math.max(1, deadline - clock.now())), wait)
         return askStream(
           way.session,
           streamRequest(this.uuid, operation, data, options, deadline - clock.now())
@@ -201,7 +205,8 @@ export class ContainerLink {
       refused: async (error) => {
         const remainingMs = (deadline ?? 0) - clock.now()
         if (way === undefined || !wasRefused(error) || remainingMs <= 0) throw error
-        await this.verify(way, remainingMs)
+        const wait = { clock, deadline: deadline ?? 0, signal: options.signal, what: `the stream '${operation}'` }
+        await inTime(this.verify(way, remainingMs), wait)
       }
     })
   }

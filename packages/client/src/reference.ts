@@ -20,7 +20,7 @@ import {
 import type { ClientCore } from './client-core.ts'
 import { ConnectionImpl } from './connection.ts'
 import { ContainerStream, streamRequest } from './streams.ts'
-import { retryRule, tryAgain, wasRefused } from './retry.ts'
+import { inTime, retryRule, tryAgain, wasRefused } from './retry.ts'
 
 const releaseTimeoutMs = 5000
 const releaseRetryMs = 1000
@@ -88,7 +88,8 @@ export class ReferenceState {
         // What was under way when it was given back has claimed it again.
         if (this.released) releaseHandle(this.core, this.handle)
       })
-    return this.locating
+    const deadline = this.core.clock.now() + remainingMs + answerGraceMs
+    return inTime(this.locating, { clock: this.core.clock, deadline, what: `container ${uuid}` })
   }
 
   /** The container serves elsewhere, or under another token. */
@@ -110,7 +111,8 @@ export class ReferenceState {
     try {
       await connection.open(timeoutMs, signal)
     } catch (error) {
-      await this.connectionClosed()
+      // Whoever waits to connect does not wait for that, too.
+      this.connectionClosed().catch(() => {})
       throw error
     }
     return connection

@@ -17,3 +17,4 @@ export {
   type TestNetworkOptions
 } from './network/test-network.ts'
 export * from './time/index.ts'
+export * from './sim/index.ts'

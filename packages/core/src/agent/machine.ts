@@ -538,7 +538,8 @@ function inventoryOf(instance: Instance, lapsed: boolean): InventoryEntry {
     stateless,
     shared,
     token,
-    lapsed: lapsed || phase.kind === 'claimed',
+    // Fenced once is lost for good, whatever coordinator comes.
+    lapsed: lapsed || phase.kind === 'claimed' || (phase.kind === 'ending' && isFenced(phase.reason)),
     ending,
     startId
   }

@@ -257,7 +257,8 @@ export class Registrations {
     // Told to end, and not there yet: until then nobody else has it.
     if (place.kind === 'ending') return place.token
     if (place.kind !== 'serving') return undefined
-    if (place.token.epoch === this.state.identity.epoch) return place.token
+    // One without a token is not the activation that has this one, if that was ever taken (I2).
+    if (item.token !== undefined && place.token.epoch === this.state.identity.epoch) return place.token
     const token = this.state.nextToken()
     entry.place = { ...place, token }
     const record = this.state.recordOf(entry)

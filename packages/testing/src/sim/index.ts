@@ -1,0 +1,7 @@
+export { FaultyNetwork, type FaultyNetworkOptions, type NetworkFault } from './faulty-network.ts'
+export { Random } from './random.ts'
+export { SimClock } from './sim-clock.ts'
+export { SimDisk } from './sim-disk.ts'
+export { SimMachine } from './sim-machine.ts'
+export { SimProcess, type SimProcessOptions } from './sim-process.ts'
+export { Trace } from './trace.ts'

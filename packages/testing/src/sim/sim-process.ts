@@ -1,0 +1,174 @@
+import type { ConnectionEvents, Transport, TransportConnection } from '@hcengineering/network-backrpc'
+import type { Clock } from '@hcengineering/network-core'
+
+type State = 'running' | 'paused' | 'killed'
+
+/** What a {@link SimProcess} stands on. */
+export interface SimProcessOptions {
+  /** Its name on the network; restarted, it has the same. */
+  readonly name: string
+  /** Which start of it this is, from 1. */
+  readonly incarnation: number
+  /** The clock of its machine. */
+  readonly clock: Clock
+  /** The clock that all machines run by: what waited while it stood still comes one by one. */
+  readonly shared: Clock
+  readonly transport: Transport
+  /** Hears of every message that it handles. */
+  readonly delivered: (bytes: Uint8Array) => void
+  /** Its listeners and connections are gone, and the other ends hear that, if anybody tells them. */
+  readonly crashed: () => void
+}
+
+/**
+ * A process of a simulation: everything reaches it through its clock, its transport and {@link enter}. Killed,
+ * it does nothing more. Paused, all of that waits, and comes one by one and in order once it goes on.
+ */
+export class SimProcess {
+  readonly name: string
+  readonly incarnation: number
+  readonly clock: Clock
+  readonly transport: Transport
+  readonly #options: SimProcessOptions
+  readonly #hellos = new Map<string, Uint8Array>()
+  #backlog: (() => void)[] = []
+  #state: State = 'running'
+  #draining = false
+  #heldUp = 0
+
+  constructor(options: SimProcessOptions) {
+    const { clock, transport } = options
+    this.name = options.name
+    this.incarnation = options.incarnation
+    this.#options = options
+    this.clock = {
+      now: () => clock.now(),
+      wallTime: () => clock.wallTime(),
+      after: (delayMs, handler) => this.#after(delayMs, handler)
+    }
+    this.transport = { name: transport.name, listen: this.#listen, dial: this.#dial }
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  get alive(): boolean {
+    return this.#state !== 'killed'
+  }
+
+  /** How much was held up by pauses so far. */
+  get heldUp(): number {
+    return this.#heldUp
+  }
+
+  /** What this process greeted each address with last. */
+  get hellos(): ReadonlyMap<string, Uint8Array> {
+    return this.#hellos
+  }
+
+  /** As SIGKILL does. */
+  kill(): void {
+    if (this.#state === 'killed') return
+    this.#state = 'killed'
+    this.#backlog = []
+    this.#options.crashed()
+  }
+
+  /** As SIGSTOP does. */
+  pause(): void {
+    if (this.#state === 'running') this.#state = 'paused'
+  }
+
+  /** As SIGCONT does. */
+  resume(): void {
+    if (this.#state !== 'paused') return
+    this.#state = 'running'
+    this.#drain()
+  }
+
+  /** Runs something in this process: now, when it goes on, or never. */
+  enter(run: () => void): void {
+    if (this.#state === 'killed') return
+    if (this.#state === 'paused') this.#heldUp++
+    if (this.#state === 'paused' || this.#backlog.length > 0) this.#backlog.push(run)
+    else run()
+  }
+
+  #drain(): void {
+    if (this.#draining || this.#backlog.length === 0) return
+    this.#draining = true
+    this.#options.shared.after(0, () => {
+      this.#draining = false
+      if (this.#state !== 'running') return
+      const next = this.#backlog.shift()
+      // Set before it runs: what it throws must not keep the rest from running.
+      this.#drain()
+      next?.()
+    })
+  }
+
+  #after(delayMs: number, handler: () => void): () => void {
+    if (this.#state === 'killed') return () => {}
+    let cancelled = false
+    const run = (): void => {
+      if (!cancelled) handler()
+    }
+    const cancelTimer = this.#options.clock.after(delayMs, () => this.enter(run))
+    return () => {
+      cancelled = true
+      cancelTimer()
+    }
+  }
+
+  readonly #listen: Transport['listen'] = (options, limits, accept) =>
+    this.#options.transport.listen(options, limits, (inner) => {
+      let events: ConnectionEvents | undefined
+      this.enter(() => {
+        events = accept(this.#wrap(inner))
+      })
+      return this.#eventsOf(() => events)
+    })
+
+  readonly #dial: Transport['dial'] = (address, limits, events) => {
+    const inner = this.#options.transport.dial(
+      address,
+      limits,
+      this.#eventsOf(() => events)
+    )
+    return this.#wrap(inner, address)
+  }
+
+  #wrap(inner: TransportConnection, dialled?: string): TransportConnection {
+    let greets = dialled !== undefined
+    return {
+      get remote() {
+        return inner.remote
+      },
+      get bufferedBytes() {
+        return inner.bufferedBytes
+      },
+      send: (message) => {
+        if (this.#state === 'killed') return
+        if (greets && dialled !== undefined) this.#hellos.set(dialled, message)
+        greets = false
+        inner.send(message)
+      },
+      close: () => {
+        if (this.#state !== 'killed') inner.close()
+      }
+    }
+  }
+
+  #eventsOf(events: () => ConnectionEvents | undefined): ConnectionEvents {
+    return {
+      received: (message) => {
+        this.enter(() => {
+          this.#options.delivered(message)
+          events()?.received(message)
+        })
+      },
+      closed: (reason, refused) => this.enter(() => events()?.closed(reason, refused))
+    }
+  }
+}

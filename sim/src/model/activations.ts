@@ -1,0 +1,232 @@
+import type { ActivationToken } from '@hcengineering/network-core'
+import type { Check, Handlers, InstanceId, Report } from './observation.ts'
+import { order, written } from './tokens.ts'
+
+/** What the model knows of the world's clocks and timeouts. */
+export interface Timing {
+  readonly leaseMs: number
+  readonly terminateTimeoutMs: number
+  /** The slowest and the fastest clock. */
+  readonly rateMin: number
+  readonly rateMax: number
+}
+
+interface AgentSeen {
+  alive: boolean
+  /** When its newest lease was asked for; it has none before. */
+  leasedAt: number
+}
+
+interface InstanceSeen {
+  readonly id: InstanceId
+  readonly uuid: string
+  readonly host: string
+  readonly stateless: boolean
+  /** `offered`: a grant was handed over in this turn. */
+  right: 'none' | 'offered' | 'granted'
+  token: ActivationToken | undefined
+  /** The token that it had before it was offered another one. */
+  before: ActivationToken | undefined
+  terminatingAt: number | undefined
+  ended: boolean
+}
+
+interface UuidSeen {
+  readonly instances: InstanceSeen[]
+  /** The newest token under which anything was handed in, and to whom. */
+  newest: { readonly token: ActivationToken; readonly instance: InstanceSeen } | undefined
+  /** Who has served last. */
+  last: InstanceSeen | undefined
+}
+
+/**
+ * I1, I2 and the lease: who may serve, who does, and under which token. It knows of leases only what was asked
+ * for and answered, by the shared time, and allows for the clocks' rates.
+ */
+export class Activations implements Check {
+  readonly #timing: Timing
+  readonly #report: Report
+  readonly #agents = new Map<string, AgentSeen>()
+  readonly #instances = new Map<InstanceId, InstanceSeen>()
+  readonly #uuids = new Map<string, UuidSeen>()
+
+  constructor(timing: Timing, report: Report) {
+    this.#timing = timing
+    this.#report = report
+  }
+
+  readonly on: Handlers = {
+    made: ({ uuid, stateless, instance: id, agent, incarnation }) => {
+      const host = `${agent}#${incarnation}`
+      const instance: InstanceSeen = {
+        id,
+        uuid,
+        host,
+        stateless,
+        right: 'none',
+        token: undefined,
+        before: undefined,
+        terminatingAt: undefined,
+        ended: false
+      }
+      this.#instances.set(id, instance)
+      this.#uuid(uuid).instances.push(instance)
+    },
+    leased: (seen) => {
+      const agent = this.#agent(seen)
+      agent.leasedAt = Math.max(agent.leasedAt, seen.sentAt)
+    },
+    left: (seen) => {
+      this.#agent(seen).leasedAt = -Infinity
+    },
+    granted: (seen, at) => this.#granted(this.#find(seen), seen.token, at),
+    offered: (seen) => {
+      const instance = this.#find(seen)
+      if (instance?.right !== 'none') return
+      instance.right = 'offered'
+      instance.before = instance.token
+      instance.token = seen.token
+    },
+    refused: (seen) => {
+      const instance = this.#find(seen)
+      if (instance?.right !== 'offered') return
+      instance.right = 'none'
+      instance.token = instance.before
+    },
+    revoked: (seen) => {
+      const instance = this.#find(seen)
+      if (instance !== undefined) instance.right = 'none'
+    },
+    registered: ({ agent, incarnation, reported }) => {
+      const host = `${agent}#${incarnation}`
+      for (const instance of this.#instances.values()) {
+        const isCutOff =
+          instance.host === host && instance.terminatingAt !== undefined && !reported.includes(instance.uuid)
+        if (isCutOff) instance.right = 'none'
+      }
+    },
+    dispatched: (seen, at) => {
+      const instance = this.#instances.get(seen.instance)
+      if (instance !== undefined) this.#dispatched(instance, seen.token, at)
+    },
+    output: (seen, at) => {
+      const instance = this.#instances.get(seen.instance)
+      if (instance !== undefined) this.#serves(instance, at, 'lets something out')
+    },
+    terminating: (seen, at) => {
+      const instance = this.#instances.get(seen.instance)
+      if (instance !== undefined) instance.terminatingAt = at
+    },
+    terminated: (seen) => {
+      const instance = this.#instances.get(seen.instance)
+      if (instance !== undefined) instance.ended = true
+    },
+    killed: ({ process }) => {
+      for (const [host, agent] of this.#agents) if (host.startsWith(`${process}#`)) agent.alive = false
+    }
+  }
+
+  #granted(instance: InstanceSeen | undefined, token: ActivationToken, at: number): void {
+    if (instance === undefined || instance.ended) return
+    instance.right = 'granted'
+    if (instance.token === undefined || order(token, instance.token) > 0) instance.token = token
+    this.#alone(instance, at, 'is granted')
+  }
+
+  #dispatched(instance: InstanceSeen, token: ActivationToken | undefined, at: number): void {
+    this.#serves(instance, at, 'takes something in')
+    if (token === undefined) return
+    const known = this.#uuid(instance.uuid)
+    const { newest } = known
+    if (newest !== undefined) {
+      const newer = order(token, newest.token)
+      if (newer < 0) {
+        this.#report(
+          'I2',
+          `${named(instance)} serves under ${written(token)}, after ${written(newest.token)} was seen`
+        )
+      } else if (newer === 0 && newest.instance !== instance) {
+        this.#report('I1', `${named(instance)} and ${named(newest.instance)} both serve as ${written(token)}`)
+      }
+      if (newer < 0) return
+    }
+    known.newest = { token, instance }
+  }
+
+  #serves(instance: InstanceSeen, at: number, doing: string): void {
+    const agent = this.#agents.get(instance.host)
+    const { leaseMs, rateMin } = this.#timing
+    if (instance.right === 'none') {
+      this.#report('I1', `${named(instance)} ${doing} without having been granted`)
+    }
+    if (agent === undefined || at - agent.leasedAt > leaseMs / rateMin + 1) {
+      const since = agent === undefined ? 'ever' : `for ${Math.round(at - agent.leasedAt)} ms`
+      this.#report('lease', `${named(instance)} ${doing}; no lease was asked for ${since}`)
+    }
+    const known = this.#uuid(instance.uuid)
+    const { last } = known
+    if (last !== undefined && last !== instance && this.#isOlder(instance, last)) {
+      this.#report('I1', `${named(instance)} ${doing} after ${named(last)} had begun to serve`)
+    } else {
+      known.last = instance
+    }
+    this.#alone(instance, at, doing)
+  }
+
+  /** Whether an instance's right was given before that of the one which serves now. */
+  #isOlder(instance: InstanceSeen, than: InstanceSeen): boolean {
+    if (instance.token === undefined) return true
+    return than.token !== undefined && order(instance.token, than.token) < 0
+  }
+
+  /** Nobody else may serve this uuid now, as far as can be told for certain. */
+  #alone(instance: InstanceSeen, at: number, doing: string): void {
+    for (const other of this.#uuid(instance.uuid).instances) {
+      if (other === instance || !this.#mayServe(other, at)) continue
+      if (instance.token !== undefined && other.token !== undefined && order(instance.token, other.token) < 0)
+        continue
+      this.#report('I1', `${named(instance)} ${doing} while ${named(other)} still may serve`)
+    }
+  }
+
+  #mayServe(instance: InstanceSeen, at: number): boolean {
+    const agent = this.#agents.get(instance.host)
+    if (agent === undefined || !agent.alive || instance.ended || instance.right !== 'granted') return false
+    const { leaseMs, terminateTimeoutMs, rateMax } = this.#timing
+    if (at - agent.leasedAt >= leaseMs / rateMax - 1) return false
+    return (
+      instance.terminatingAt === undefined || at - instance.terminatingAt < terminateTimeoutMs / rateMax - 1
+    )
+  }
+
+  #agent({ agent, incarnation }: { agent: string; incarnation: number }): AgentSeen {
+    const host = `${agent}#${incarnation}`
+    let known = this.#agents.get(host)
+    if (known === undefined) {
+      known = { alive: true, leasedAt: -Infinity }
+      this.#agents.set(host, known)
+    }
+    return known
+  }
+
+  #uuid(uuid: string): UuidSeen {
+    let known = this.#uuids.get(uuid)
+    if (known === undefined) {
+      known = { instances: [], newest: undefined, last: undefined }
+      this.#uuids.set(uuid, known)
+    }
+    return known
+  }
+
+  /** The instance of a uuid that an agent has now. */
+  #find(seen: { agent: string; incarnation: number; uuid: string }): InstanceSeen | undefined {
+    const host = `${seen.agent}#${seen.incarnation}`
+    const here = this.#uuids.get(seen.uuid)?.instances.filter((item) => item.host === host && !item.ended)
+    // A factory can make a second one of a name that is taken there: it ends at once.
+    return here?.findLast(({ terminatingAt }) => terminatingAt === undefined) ?? here?.at(-1)
+  }
+}
+
+function named({ id, uuid, host }: InstanceSeen): string {
+  return `${uuid} (instance ${id} on ${host})`
+}

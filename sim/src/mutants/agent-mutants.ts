@@ -1,0 +1,197 @@
+import {
+  AgentMachine,
+  Lease,
+  type AgentEffect,
+  type Fate,
+  type Instance,
+  type Moment
+} from '@hcengineering/network-core/machines'
+import type { EndCommand, Registration, RegistrationReply, InventoryEntry } from '@hcengineering/network-core'
+import { replace, type Mutant } from './mutant.ts'
+
+type Of<T, M extends keyof T> = T[M] extends (...args: infer A) => infer R
+  ? (this: T, ...args: A) => R
+  : never
+
+/** Faults put into the agent machine and its lease. */
+export const agentMutants: readonly Mutant[] = [
+  {
+    name: 'lease-never-ends',
+    breaks: 'an agent serves only under a lease of 0.8 alive timeouts',
+    install: () =>
+      replace(
+        Lease,
+        'valid',
+        () =>
+          function (this: Lease) {
+            return !this.bound || this.holder !== undefined
+          }
+      )
+  },
+  {
+    name: 'lease-from-receipt',
+    breaks: 'a lease is counted from the send time of its last acknowledged ping',
+    install: () => {
+      const seen = new WeakMap<Lease, Moment>()
+      const undoValid = replace(
+        Lease,
+        'valid',
+        (original) =>
+          function (this: Lease, moment: Moment) {
+            seen.set(this, moment)
+            return (original as Of<Lease, 'valid'>).call(this, moment)
+          }
+      )
+      const undoRenew = replace(
+        Lease,
+        'renew',
+        (original) =>
+          function (this: Lease, sent: Moment) {
+            ;(original as Of<Lease, 'renew'>).call(this, seen.get(this) ?? sent)
+          }
+      )
+      return () => {
+        undoValid()
+        undoRenew()
+      }
+    }
+  },
+  {
+    name: 'lease-by-monotonic-clock',
+    breaks: 'a lease is counted by the larger of monotonic and wall-clock elapsed time',
+    install: () =>
+      replace(
+        Lease,
+        'valid',
+        (original) =>
+          function (this: Lease, moment: Moment) {
+            return (original as Of<Lease, 'valid'>).call(this, { now: moment.now, wallTime: -Infinity })
+          }
+      )
+  },
+  {
+    name: 'lapsed-resumes-by-itself',
+    breaks: 'once lapsed, only the answer to a registration says what may resume; the rest is dropped',
+    install: () =>
+      replace(
+        AgentMachine,
+        'registered',
+        (original) =>
+          function (this: AgentMachine, reply: RegistrationReply, asked: Registration, sent: Moment) {
+            const named = new Set(reply.resume.map(({ uuid }) => uuid))
+            const kept = asked.containers.flatMap(({ uuid, token }) =>
+              token === undefined || named.has(uuid) ? [] : [{ uuid, token }]
+            )
+            const all = { ...reply, resume: [...reply.resume, ...kept] }
+            return (original as Of<AgentMachine, 'registered'>).call(this, all, asked, sent)
+          }
+      )
+  },
+  {
+    name: 'dispatches-without-lease',
+    breaks: 'at lease end an agent refuses to dispatch',
+    install: () =>
+      replace(
+        AgentMachine,
+        'mayServe',
+        () =>
+          function (this: AgentMachine, uuid: InventoryEntry['uuid']) {
+            const instance = this.find(uuid)
+            return instance?.phase.kind === 'serving' ? instance : undefined
+          }
+      )
+  },
+  {
+    name: 'outputs-not-held',
+    breaks: 'at lease end an agent holds back replies and broadcasts',
+    install: () =>
+      replace(
+        AgentMachine,
+        'fate',
+        (original) =>
+          function (this: AgentMachine, id: number, moment: Moment): Fate {
+            const fate = (original as Of<AgentMachine, 'fate'>).call(this, id, moment)
+            return fate === 'hold' ? 'release' : fate
+          }
+      )
+  },
+  {
+    name: 'fenced-still-speaks',
+    breaks: 'a container that was given to somebody else lets nothing out any more (regression case 12)',
+    install: () =>
+      replace(
+        AgentMachine,
+        'registered',
+        (original) =>
+          function (this: AgentMachine, reply: RegistrationReply, asked: Registration, sent: Moment) {
+            const before = [...this.all()].map((instance): [Instance, Instance['phase']] => [
+              instance,
+              instance.phase
+            ])
+            const taken = (original as Of<AgentMachine, 'registered'>).call(this, reply, asked, sent)
+            for (const [instance, phase] of before) {
+              if (instance.phase.kind === 'ending' && phase.kind === 'serving') instance.phase = phase
+            }
+            return taken
+          }
+      )
+  },
+  {
+    name: 'withdrawn-start-serves',
+    breaks: 'a late result of a withdrawn start is ended unserved',
+    install: () =>
+      replace(
+        AgentMachine,
+        'end',
+        (original) =>
+          function (this: AgentMachine, command: EndCommand) {
+            if (command.reason === 'withdrawn') return undefined
+            return (original as Of<AgentMachine, 'end'>).call(this, command)
+          }
+      )
+  },
+  {
+    name: 'local-end-not-reported',
+    breaks: 'a local termination reaches the coordinator (regression case 14)',
+    install: () =>
+      replace(
+        AgentMachine,
+        'drain',
+        (original) =>
+          function (this: AgentMachine): AgentEffect[] {
+            return (original as Of<AgentMachine, 'drain'>).call(this).filter(({ kind }) => kind !== 'report')
+          }
+      )
+  },
+  {
+    name: 'obeys-any-epoch',
+    breaks: 'agents refuse commands of a coordinator that their valid lease is not from',
+    install: () => {
+      const undoRecognize = replace(AgentMachine, 'recognize', () => () => {})
+      const undoObey = replace(AgentMachine, 'obey', () => () => {})
+      return () => {
+        undoRecognize()
+        undoObey()
+      }
+    }
+  },
+  {
+    name: 'quiesced-for-good',
+    breaks: 'an agent resumes what it still owns',
+    install: () =>
+      replace(
+        AgentMachine,
+        'registered',
+        (original) =>
+          function (this: AgentMachine, reply: RegistrationReply, asked: Registration, sent: Moment) {
+            const resumes = reply.resume.length > 0 && asked.seen !== undefined ? [] : reply.resume
+            return (original as Of<AgentMachine, 'registered'>).call(
+              this,
+              { ...reply, resume: resumes },
+              asked,
+              sent
+            )
+          }
+      )
+  }
+]
