@@ -205,7 +205,12 @@ export class ContainerLink {
       refused: async (error) => {
         const remainingMs = (deadline ?? 0) - clock.now()
         if (way === undefined || !wasRefused(error) || remainingMs <= 0) throw error
-        const wait = { clock, deadline: deadline ?? 0, signal: options.signal, what: `the stream '${operation}'` }
+        const wait = {
+          clock,
+          deadline: deadline ?? 0,
+          signal: options.signal,
+          what: `the stream '${operation}'`
+        }
         await inTime(this.verify(way, remainingMs), wait)
       }
     })

@@ -86,6 +86,8 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   private readonly links = new Map<ContainerUuid, ContainerLink>()
   private readonly agentsByChannel = new Map<number, RegisteredAgent>()
   private readonly listeners = new Set<NetworkEventListener>()
+  /** The highest epoch of which it has heard in events: a coordinator that forgot it must not go below (I2). */
+  private epochSeen: number | undefined
   private readonly unreachable = new Map<string, number>()
   private nextChannel = 1
 
@@ -426,6 +428,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       return
     }
     for (const { container, event: kind } of event.containers) {
+      this.epochSeen = Math.max(this.epochSeen ?? 0, container.token.epoch)
       const serves = kind !== NetworkEventKind.removed
       if (serves) for (const state of this.references.get(container.uuid) ?? []) state.update(container)
       this.links.get(container.uuid)?.moved(container, serves)
@@ -443,9 +446,11 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   }
 
   private subscribe(on: boolean, snapshot = false): void {
-    this.ask(CoordinatorOperation.subscribe, { on, snapshot }).catch((error: unknown) => {
-      if (!this.closed) this.logger.warn({ error, on }, 'the subscription to events was not heard')
-    })
+    this.ask(CoordinatorOperation.subscribe, { on, snapshot, epochSeen: this.epochSeen }).catch(
+      (error: unknown) => {
+        if (!this.closed) this.logger.warn({ error, on }, 'the subscription to events was not heard')
+      }
+    )
   }
 
   private ask(operation: string, data?: unknown): Promise<unknown> {

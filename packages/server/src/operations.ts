@@ -133,7 +133,8 @@ export class CoordinatorOperations {
   }
 
   private async subscribe(call: IncomingCall, client: ClientPeer): Promise<void> {
-    const { on, snapshot } = readSubscribe(call.data)
+    const { on, snapshot, epochSeen } = readSubscribe(call.data)
+    if (epochSeen !== undefined) this.gateway.epochSeen(epochSeen)
     client.subscribed = on
     if (!on || !snapshot) return
     const [agents, containers] = await Promise.all([this.network.agents(), this.network.list()])

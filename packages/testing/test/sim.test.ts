@@ -53,7 +53,7 @@ describe('random numbers', () => {
   test('stay within their bounds and reach both', () => {
     const random = new Random('bounds')
     const drawn = new Set(Array.from({ length: 1000 }, () => random.whole(3, 5)))
-    expect([...drawn].toSorted()).toEqual([3, 4, 5])
+    expect(drawn).toEqual(new Set([3, 4, 5]))
   })
 })
 

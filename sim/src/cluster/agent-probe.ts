@@ -158,10 +158,10 @@ class ProbedCoordinator implements CoordinatorLink {
     observe({ kind: 'leased', ...host, sentAt })
     observe({ kind: 'registered', ...host, reported: asked.containers.map(({ uuid }) => uuid) })
     const resumed = new Map(reply.resume.map(({ uuid, token }) => [uuid, token]))
-    for (const { uuid } of asked.containers) {
+    for (const { uuid, token: had } of asked.containers) {
       const token = resumed.get(uuid)
       if (token === undefined) observe({ kind: 'revoked', ...host, uuid })
+      else observe({ kind: 'granted', ...host, uuid, token, had })
     }
-    for (const [uuid, token] of resumed) observe({ kind: 'granted', ...host, uuid, token })
   }
 }

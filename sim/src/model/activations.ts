@@ -79,7 +79,11 @@ export class Activations implements Check {
     left: (seen) => {
       this.#agent(seen).leasedAt = -Infinity
     },
-    granted: (seen, at) => this.#granted(this.#find(seen), seen.token, at),
+    granted: (seen, at) => {
+      const instance = this.#find(seen)
+      const isMeant = seen.had === undefined || instance?.token !== undefined
+      if (isMeant) this.#granted(instance, seen.token, at)
+    },
     offered: (seen) => {
       const instance = this.#find(seen)
       if (instance?.right !== 'none') return

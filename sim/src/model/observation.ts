@@ -37,7 +37,13 @@ export type Observation =
   // What agents are told
   /** A lease: counted from when it was asked for. */
   | ({ readonly kind: 'leased'; readonly sentAt: number } & Host)
-  | ({ readonly kind: 'granted'; readonly uuid: string; readonly token: ActivationToken } & Host)
+  | ({
+      readonly kind: 'granted'
+      readonly uuid: string
+      readonly token: ActivationToken
+      /** What it was reported to have when it was told to go on: it is meant for none that had no token. */
+      readonly had?: ActivationToken | undefined
+    } & Host)
   /** A grant has been handed over; what follows says whether it was taken (`granted`) or `refused`. */
   | ({ readonly kind: 'offered'; readonly uuid: string; readonly token: ActivationToken } & Host)
   | ({ readonly kind: 'refused'; readonly uuid: string } & Host)

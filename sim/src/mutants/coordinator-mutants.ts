@@ -106,7 +106,7 @@ export const coordinatorMutants: readonly Mutant[] = [
   {
     name: 'clients-not-heard',
     breaks: 'a live client keeps what it refers to (regression case 1)',
-    install: () => replace(CoordinatorMachine, 'clientHeard', () => () => {})
+    install: () => replace(CoordinatorMachine, 'clientHeard', () => () => true)
   },
   {
     name: 'renews-strangers',

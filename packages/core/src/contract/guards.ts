@@ -66,7 +66,7 @@ export function readGet(value: unknown): GetMessage {
     uuid: optional(from, 'uuid', name<ContainerUuid>),
     labels: from['labels'] === undefined ? [] : names(from, 'labels', labelsMax),
     extra: from['extra'],
-    epochSeen: optional(from, 'epochSeen', number),
+    epochSeen: optional(from, 'epochSeen', epoch),
     timeoutMs: optional(from, 'timeoutMs', number)
   }
 }
@@ -79,9 +79,22 @@ export function readKindFilter(value: unknown): ContainerKind | undefined {
   return value === undefined ? undefined : optional(fields(value, 'list'), 'kind', name<ContainerKind>)
 }
 
-export function readSubscribe(value: unknown): { readonly on: boolean; readonly snapshot: boolean } {
+/** What a client wants to hear of. */
+export interface SubscribeMessage {
+  readonly on: boolean
+  /** Whether to begin with all that there is. */
+  readonly snapshot: boolean
+  /** The highest epoch of which it has seen a token. */
+  readonly epochSeen: number | undefined
+}
+
+export function readSubscribe(value: unknown): SubscribeMessage {
   const from = fields(value, 'subscribe')
-  return { on: from['on'] === true, snapshot: from['snapshot'] === true }
+  return {
+    on: from['on'] === true,
+    snapshot: from['snapshot'] === true,
+    epochSeen: optional(from, 'epochSeen', epoch)
+  }
 }
 
 export function readUuid(value: unknown): ContainerUuid {
@@ -316,6 +329,17 @@ function number(from: Fields, field: string): number {
   return value
 }
 
+/** Beyond, an epoch could not be counted on from. */
+const epochMax = 2 ** 52
+
+function epoch(from: Fields, field: string): number {
+  const value = number(from, field)
+  if (!Number.isInteger(value) || value < 0 || value > epochMax) {
+    throw invalid(field, `must be a whole number from 0 to ${epochMax}`)
+  }
+  return value
+}
+
 function array(value: unknown, field: string, max: number): readonly unknown[] {
   if (!Array.isArray(value) || value.length > max) throw invalid(field, `must be a list of up to ${max}`)
   return value
@@ -331,12 +355,12 @@ function names<T extends string = string>(from: Fields, field: string, max: numb
 
 function token(from: Fields, field: string): ActivationToken {
   const value = fields(from[field], field)
-  return { epoch: number(value, 'epoch'), sequence: number(value, 'sequence') }
+  return { epoch: epoch(value, 'epoch'), sequence: number(value, 'sequence') }
 }
 
 function identity(from: Fields, field: string): CoordinatorIdentity {
   const value = fields(from[field], field)
-  return { epoch: number(value, 'epoch'), incarnation: name(value, 'incarnation') }
+  return { epoch: epoch(value, 'epoch'), incarnation: name(value, 'incarnation') }
 }
 
 function eventKind(from: Fields): NetworkEventKind {

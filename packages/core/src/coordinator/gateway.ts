@@ -40,6 +40,8 @@ export interface CoordinatorGateway {
   clientSeen(client: ClientUuid, aliveTimeoutMs: number): void
   /** Returns whether this client is known: one that was silent for too long has to be seen again. */
   clientHeard(client: ClientUuid): boolean
+  /** A client has seen a token of this epoch. */
+  epochSeen(epoch: number): void
   clientGone(client: ClientUuid): void
   get(input: GetInput): GetInProgress
   release(client: ClientUuid, handle: string): void

@@ -129,6 +129,12 @@ export class CoordinatorMachine {
     return this.references.heard(id)
   }
 
+  /** A client has seen a token of this epoch. */
+  epochSeen(epoch: number, now: number): void {
+    this.state.now = now
+    this.state.noteEpochSeen(epoch)
+  }
+
   clientGone(id: ClientUuid, now: number): void {
     this.state.now = now
     this.references.gone(id)

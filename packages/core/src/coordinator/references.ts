@@ -81,6 +81,7 @@ export class References {
       state.options.remembered === undefined
     )
       state.noteEarlierEpoch(epochSeen)
+    if (epochSeen !== undefined) state.noteEpochSeen(epochSeen)
     if (
       state.gets.size >= state.options.pendingGetsMax ||
       state.directory.size >= state.options.containersMax

@@ -67,6 +67,11 @@ export class CoordinatorState {
     this.sequence = 0
   }
 
+  /** Somebody has seen a token of this epoch: what this coordinator gives out is above it (I2). */
+  noteEpochSeen(epoch: number): void {
+    if (epoch > this.identity.epoch) this.raiseEpoch(epoch)
+  }
+
   /** There was a coordinator before: others that it had may still be on their way, so nothing is placed yet. */
   noteEarlierEpoch(epoch: number): void {
     if (this.held || epoch === 0) return
