@@ -170,10 +170,12 @@ export class AgentMachine {
     const resume = new Map(reply.resume.map(({ uuid, token }) => [uuid, token]))
     const standby = new Set(reply.standby)
     const held = new Set(reply.held)
-    for (const { uuid } of asked.containers) {
+    for (const { uuid, token: had } of asked.containers) {
       const instance = this.byUuid.get(uuid)
       if (instance === undefined) continue
       const token = resume.get(uuid)
+      // Guarded: what was reported may have ended since, and another one of its name have been brought along.
+      if (had !== undefined && instance.phase.kind === 'standby') continue
       if (instance.phase.kind === 'ending') {
         if (token === undefined) instance.phase = { ...instance.phase, reason: 'fenced' }
         continue

@@ -477,9 +477,9 @@ export class NetworkImpl implements Network {
         { uuid: command.uuid, agentId: agent.agentId, code: failure.code },
         'a grant was not taken'
       )
-      // Whether it arrived is told by the agent's next registration, or its silence. So is what becomes of one
-      // that came while the agent had no lease: its registration, under way already, may let it serve (I1).
-      if (failure.outcomeUnknown || failure.code === 'CLOSED' || failure.code === 'LEASE_REFUSED') return
+      // Only this says that the container is not there. Whether another one arrived, and what becomes of one that
+      // came while the agent had no lease, is told by the agent's next registration, or its silence (I1).
+      if (failure.code !== 'CONTAINER_NOT_FOUND') return
       const { agentId, incarnation } = agent
       const report = {
         agentId,
