@@ -51,7 +51,7 @@ export class ContainerHost {
   private readonly inFlight: InFlight[] = []
   private readonly streams = new Set<StreamSink>()
   private held: Held[] = []
-  private serving = new AbortController()
+  private serving = new ServingSignal()
   private readonly ownOnTerminated: (() => void) | undefined
   private ended = false
   private idle: (() => void) | undefined
@@ -86,7 +86,7 @@ export class ContainerHost {
     return new Promise((resolve, reject) => {
       const entry: InFlight = { resolve, reject, index: this.inFlight.length }
       this.inFlight.push(entry)
-      const context = new CallContext(call, token, this.serving.signal, this.environment)
+      const context = new CallContext(call, token, this.serving, this.environment)
       let result: Promise<unknown>
       try {
         result = this.container.request(call.operation, call.data, call.clientId, context)
@@ -116,7 +116,7 @@ export class ContainerHost {
     }
     this.streams.add(sink)
     try {
-      const context = new CallContext(call, token, this.serving.signal, this.environment)
+      const context = new CallContext(call, token, this.serving, this.environment)
       const items: AsyncIterable<unknown> = this.container.stream(call.operation, call.data, context)
       await this.pump(items[Symbol.asyncIterator](), call)
     } catch (error) {
@@ -220,7 +220,7 @@ export class ContainerHost {
 
   /** It serves, again or for the first time: what was held may leave. */
   resume(): void {
-    if (this.serving.signal.aborted) this.serving = new AbortController()
+    if (this.serving.aborted) this.serving = new ServingSignal()
     const { held } = this
     this.held = []
     for (const item of held) this.pass(item)
@@ -367,11 +367,38 @@ export class ContainerHost {
   }
 }
 
+/**
+ * Aborts when a container may serve no more. Made when somebody looks: an AbortController for each of many
+ * containers takes its time and its place.
+ */
+class ServingSignal {
+  private controller: AbortController | undefined
+  /** Why it has been aborted. */
+  private reason: Error | undefined
+
+  get aborted(): boolean {
+    return this.reason !== undefined
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController()
+      if (this.reason !== undefined) this.controller.abort(this.reason)
+    }
+    return this.controller.signal
+  }
+
+  abort(reason: Error): void {
+    this.reason ??= reason
+    this.controller?.abort(reason)
+  }
+}
+
 /** Built for every request, so nothing is made before a handler looks at it. */
 class CallContext implements RequestContext {
   readonly token: ActivationToken
   private readonly call: ContainerCall
-  private readonly serving: AbortSignal
+  private readonly serving: ServingSignal
   private readonly environment: HostEnvironment
   private combined: AbortSignal | undefined
   private caller: CallerClient | undefined
@@ -379,7 +406,7 @@ class CallContext implements RequestContext {
   constructor(
     call: ContainerCall,
     token: ActivationToken,
-    serving: AbortSignal,
+    serving: ServingSignal,
     environment: HostEnvironment
   ) {
     this.environment = environment
@@ -406,7 +433,7 @@ class CallContext implements RequestContext {
   }
 
   get signal(): AbortSignal {
-    this.combined ??= AbortSignal.any([this.call.signal(), this.serving])
+    this.combined ??= AbortSignal.any([this.call.signal(), this.serving.signal])
     return this.combined
   }
 }

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns'
 import { Dealer, type Context, type EventType } from 'zeromq'
 import type { ConnectionEvents, TransportConnection, TransportLimits } from '../port.ts'
 import { endpointOf, type DialTarget } from '../address.ts'
+import { answersFirst } from '../turns.ts'
 import { endMarker, isEndMarker } from './end-marker.ts'
 import { errorCode, guarded, ignore, report } from '../faults.ts'
 import type { ResolvedZeromqOptions } from './options.ts'
@@ -145,10 +146,16 @@ export class DialledConnection implements TransportConnection {
         } catch (error) {
           report(error)
         }
+        await answersFirst()
+        if (this.#isEnded) return
       } else if (isEndMarker(frames, 0)) {
         this.#end('ended by the other side')
       }
     }
+  }
+
+  get #isEnded(): boolean {
+    return this.#state.kind === 'ended'
   }
 
   #happened(type: EventType): void {

@@ -12,6 +12,7 @@ import { parseListenAddress } from '../address.ts'
 import { isEndMarker } from './end-marker.ts'
 import { errorCode, report } from '../faults.ts'
 import type { ResolvedZeromqOptions } from './options.ts'
+import { answersFirst } from '../turns.ts'
 import { RecentlyClosed } from './recently-closed.ts'
 import { watchSocket } from './socket-watch.ts'
 
@@ -118,6 +119,7 @@ export class ZeromqListener implements TransportListener {
       } catch (error) {
         report(error)
       }
+      await answersFirst()
     }
   }
 
