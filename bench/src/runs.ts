@@ -185,7 +185,7 @@ async function millionContainers(stage: Stage): Promise<Figures> {
   }
 }
 
-const settleMs = 4000
+const settleMs = 9000
 
 /** The share of one core, in percent, that each of these uses while nothing happens. */
 async function idleShares(stage: Stage, programs: readonly Started[]): Promise<number[]> {
