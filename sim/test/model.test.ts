@@ -47,7 +47,7 @@ function broken(...seen: Seen[]): string[] {
 /** An instance on the first agent that serves under a lease asked for at 0. */
 const serving: Seen[] = [
   [0, made(1, first)],
-  [0, { kind: 'leased', ...first, sentAt: 0 }],
+  [0, { kind: 'leased', ...first, sentAt: 0, registering: true }],
   [1, { kind: 'granted', ...first, uuid: 'room-1', token: token(1) }]
 ]
 
@@ -69,7 +69,7 @@ describe('activations', () => {
   test('must not be granted while another one may serve', () => {
     const next: Seen[] = [
       [1000, made(2, second)],
-      [1000, { kind: 'leased', ...second, sentAt: 1000 }],
+      [1000, { kind: 'leased', ...second, sentAt: 1000, registering: true }],
       [1000, { kind: 'granted', ...second, uuid: 'room-1', token: token(2) }]
     ]
     expect(broken(...serving, ...next)).toEqual(['I1'])

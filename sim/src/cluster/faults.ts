@@ -125,6 +125,7 @@ export class Faults {
       }
       case 'wallClock':
         this.#world.machine(fault.node).clock.jumpWallClock(fault.jumpMs)
+        if (fault.jumpMs > 0) this.#world.observe({ kind: 'jumped', process: fault.node })
         return this.#atOnce(true)
       case 'factories':
         return this.#trouble(fault.node, 'factories', fault)
