@@ -123,7 +123,13 @@ export type Observation =
   /** Its wall clock has jumped ahead. */
   | { readonly kind: 'jumped'; readonly process: string }
   /** A fault has touched it, or ceased to; so many touch it now. */
-  | { readonly kind: 'disturbed'; readonly process: string; readonly faults: number }
+  | {
+      readonly kind: 'disturbed'
+      readonly process: string
+      readonly faults: number
+      /** What it is, if it is there; several can be. */
+      readonly by: string
+    }
   /** Whatever had a deadline in the past should have settled. */
   | { readonly kind: 'finished' }
 
