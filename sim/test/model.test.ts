@@ -33,6 +33,10 @@ function obeyed(epoch: number, coordinator: string): Seen {
   return [0, { kind: 'obeyed', ...first, epoch, coordinator }]
 }
 
+function stall(at: number, faults: number): Seen {
+  return [at, { kind: 'disturbed', process: 'coordinator', faults, by: 'stop' }]
+}
+
 function event(number: number): Seen {
   return [0, { kind: 'event', connection: 'c', instance: 1, number }]
 }
@@ -47,7 +51,7 @@ function broken(...seen: Seen[]): string[] {
 /** An instance on the first agent that serves under a lease asked for at 0. */
 const serving: Seen[] = [
   [0, made(1, first)],
-  [0, { kind: 'leased', ...first, sentAt: 0 }],
+  [0, { kind: 'leased', ...first, sentAt: 0, registering: true }],
   [1, { kind: 'granted', ...first, uuid: 'room-1', token: token(1) }]
 ]
 
@@ -69,13 +73,39 @@ describe('activations', () => {
   test('must not be granted while another one may serve', () => {
     const next: Seen[] = [
       [1000, made(2, second)],
-      [1000, { kind: 'leased', ...second, sentAt: 1000 }],
+      [1000, { kind: 'leased', ...second, sentAt: 1000, registering: true }],
       [1000, { kind: 'granted', ...second, uuid: 'room-1', token: token(2) }]
     ]
     expect(broken(...serving, ...next)).toEqual(['I1'])
     expect(broken(...serving, [900, { kind: 'killed', process: 'agent-1' }], ...next)).toEqual([])
     expect(broken(...serving, [900, { kind: 'terminated', instance: 1 }], ...next)).toEqual([])
     expect(broken(...serving, [900, { kind: 'revoked', ...first, uuid: 'room-1' }], ...next)).toEqual([])
+  })
+
+  test('may be granted while another one was granted something after its lease had lapsed', () => {
+    const late: Seen[] = [
+      [0, made(1, first)],
+      [0, { kind: 'leased', ...first, sentAt: 0, registering: true }],
+      [3000, { kind: 'granted', ...first, uuid: 'room-1', token: token(1) }]
+    ]
+    const registered: Seen = [
+      3100,
+      { kind: 'registered', ...first, sentAt: 3000, coordinator: '1 a', reported: [] }
+    ]
+    const next: Seen[] = [
+      [3200, made(2, second)],
+      [3200, { kind: 'leased', ...second, sentAt: 3200, registering: true }],
+      [3200, { kind: 'granted', ...second, uuid: 'room-1', token: token(2) }]
+    ]
+    expect(broken(...late, ...next)).toEqual([])
+    const leased = (registering: boolean): Seen => [
+      3100,
+      { kind: 'leased', ...first, sentAt: 3000, registering }
+    ]
+    expect(broken(...late, leased(false), ...next)).toEqual([])
+    expect(broken(...late, registered, leased(true), ...next)).toEqual([])
+    const resumed: Seen = [3100, { kind: 'granted', ...first, uuid: 'room-1', token: token(1) }]
+    expect(broken(...late, registered, leased(true), resumed, ...next)).toEqual(['I1'])
   })
 
   test('must not serve under a lower token than was seen', () => {
@@ -136,12 +166,29 @@ describe('references', () => {
       broken(...serving, reference, [11, { kind: 'released', client: 'client-1', reference: 'r-1' }], unused)
     ).toEqual([])
     expect(
-      broken(...serving, reference, [15_000, { kind: 'disturbed', process: 'client-1', faults: 0 }], unused)
+      broken(
+        ...serving,
+        reference,
+        [15_000, { kind: 'disturbed', process: 'client-1', faults: 0, by: 'stop' }],
+        unused
+      )
     ).toEqual([])
     expect(
-      broken(...serving, reference, [500, { kind: 'disturbed', process: 'client-1', faults: 1 }], unused)
+      broken(
+        ...serving,
+        reference,
+        [500, { kind: 'disturbed', process: 'client-1', faults: 1, by: 'stop' }],
+        unused
+      )
     ).toEqual([])
   })
+})
+
+test('an agent without a fault loses nothing because its coordinator stood still', () => {
+  const revoked: Seen = [26_000, { kind: 'revoked', ...first, uuid: 'room-1' }]
+  expect(broken(...serving, stall(20_000, 1), stall(25_000, 0), revoked)).toEqual(['I4'])
+  expect(broken(...serving, [20_000, { kind: 'killed', process: 'coordinator' }], revoked)).toEqual([])
+  expect(broken(...serving, [20_000, { kind: 'left', ...first }], revoked)).toEqual([])
 })
 
 test('an agent that has obeyed an epoch obeys no earlier one, nor another coordinator of it', () => {

@@ -28,14 +28,21 @@ export class ClientPeer {
   /** The agents through which it is connected to containers. */
   readonly connectedThrough = new Map<ContainerUuid, { disconnect(): void }>()
 
+  private readonly peer: ListenerPeer
   private readonly events: EventQueue
   private readonly logger: Logger
 
   constructor(peer: ListenerPeer, eventOptions: ResolvedEventQueueOptions, logger: Logger) {
     this.clientId = peer.hello.peerId as ClientUuid
     this.session = peer.session
+    this.peer = peer
     this.events = new EventQueue(peer.session, eventOptions, (uuid) => this.drop(uuid as ContainerUuid | ''))
     this.logger = logger
+  }
+
+  /** How long its silence keeps its references; said anew with each of its connections. */
+  get aliveTimeoutMs(): number {
+    return this.peer.hello.aliveTimeoutMs
   }
 
   /** Sends an event of the network that was encoded once for all. */

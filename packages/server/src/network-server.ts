@@ -88,7 +88,7 @@ export class NetworkServer {
       },
       onHello: (hello) => requireName(hello.peerId, 'a client uuid'),
       onSession: (peer) => this.opened(peer),
-      onHeard: (peer) => this.heard(peer),
+      onHeard: (peer) => this.heard(peer.session.context as ClientPeer),
       onEnded: (peer, reason) => this.ended(peer, reason)
     }
     this.listener = new Listener(listening)
@@ -134,11 +134,13 @@ export class NetworkServer {
     this.options.logger.debug({ clientId: client.clientId }, 'client connected')
   }
 
-  private heard(peer: ListenerPeer): void {
-    const client = peer.session.context as ClientPeer
-    if (this.gateway.clientHeard(client.clientId) || this.peers.get(client.clientId) !== client) return
-    // Given up for its silence, and back on the session that outlived it: it claims its references anew.
-    this.gateway.clientSeen(client.clientId, peer.hello.aliveTimeoutMs)
+  private heard(client: ClientPeer): void {
+    const isKnown = this.gateway.clientHeard(client.clientId)
+    if (isKnown && this.peers.get(client.clientId) === client) return
+    // Given up for its silence, and back on the session that outlived it; or a greeting of its that came twice has
+    // opened a session that nobody uses. It claims its references anew, and asks for what it was not told.
+    this.peers.set(client.clientId, client)
+    if (!isKnown) this.gateway.clientSeen(client.clientId, client.aliveTimeoutMs)
     client.notifyMissed()
   }
 
@@ -155,8 +157,18 @@ export class NetworkServer {
 
   private request(call: IncomingCall): void {
     const client = call.session.context as ClientPeer
-    if (call.target === '') this.operations.perform(call, client)
-    else this.route(call, client)
+    if (call.target !== '') {
+      this.route(call, client)
+      return
+    }
+    try {
+      // First of all, as what it asks for makes it known: that must not pass for all that it holds.
+      if (!this.gateway.clientHeard(client.clientId)) this.heard(client)
+    } catch (error) {
+      call.fail(error)
+      return
+    }
+    this.operations.perform(call, client)
   }
 
   /** Hands a request to the agent that serves the container; its data is not looked at on the way. */
@@ -228,14 +240,15 @@ export class NetworkServer {
     const agent = peer.agents.get(frame.channel)
     const uuid = frame.target as ContainerUuid
     const clientId = frame.origin as ClientUuid
-    // Only to clients that have connected to it: an agent cannot talk to others.
-    if (agent?.subscriberOf(uuid, clientId) === undefined) return
-    const client = this.peers.get(clientId)
+    // Only to clients that have connected to it, and where they did: an agent cannot talk to others.
+    const subscriber = agent?.subscriberOf(uuid, clientId)
+    if (agent === undefined || subscriber === undefined) return
+    const client = (subscriber.session as Session).context as ClientPeer
     if (frame.operation === ClientNotice.broadcast) {
-      client?.deliver(uuid, frame.payload)
+      client.deliver(uuid, frame.payload)
     } else if (frame.operation === ClientNotice.ended) {
       agent.forget(uuid, clientId)
-      client?.ended(uuid)
+      client.ended(uuid)
     }
   }
 

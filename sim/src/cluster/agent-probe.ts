@@ -124,8 +124,8 @@ class ProbedCoordinator implements CoordinatorLink {
     const attempt = ++this.#registrations
     const sentAt = this.#options.now()
     this.#inner.register(registration, agent, (error, reply) => {
-      // The answer to an earlier registration is out of date, and not looked at.
-      if (reply !== undefined && attempt === this.#registrations)
+      // The answer to an earlier registration is out of date, and not looked at; nor is any once it has left.
+      if (reply !== undefined && attempt === this.#registrations && !this.#left)
         this.#registered(registration, reply, sentAt)
       settle(error, reply)
     })
@@ -134,8 +134,10 @@ class ProbedCoordinator implements CoordinatorLink {
   renew: CoordinatorLink['renew'] = async (renewal) => {
     const { host, now, observe } = this.#options
     const sentAt = now()
+    const attempt = this.#registrations
     const reply = await this.#inner.renew(renewal)
-    if (reply === 'renewed' && !this.#left) observe({ kind: 'leased', ...host, sentAt })
+    if (reply === 'renewed' && attempt === this.#registrations && !this.#left)
+      observe({ kind: 'leased', ...host, sentAt, registering: false })
     return reply
   }
 
@@ -155,8 +157,10 @@ class ProbedCoordinator implements CoordinatorLink {
 
   #registered(asked: Registration, reply: RegistrationReply, sentAt: number): void {
     const { host, observe } = this.#options
-    observe({ kind: 'leased', ...host, sentAt })
-    observe({ kind: 'registered', ...host, reported: asked.containers.map(({ uuid }) => uuid) })
+    const coordinator = `${reply.coordinator.epoch} ${reply.coordinator.incarnation}`
+    const reported = asked.containers.map(({ uuid }) => uuid)
+    observe({ kind: 'registered', ...host, sentAt, coordinator, reported })
+    observe({ kind: 'leased', ...host, sentAt, registering: true })
     const resumed = new Map(reply.resume.map(({ uuid, token }) => [uuid, token]))
     for (const { uuid, token: had } of asked.containers) {
       const token = resumed.get(uuid)

@@ -17,6 +17,7 @@ import type { World } from './world.ts'
 /** Something that a client has open. */
 export interface Held {
   readonly name: string
+  readonly containerKind: string
   readonly reference: ContainerReference
   connection: ContainerConnection | undefined
 }
@@ -58,7 +59,7 @@ export class ClientNode {
     return this.#ask(`get ${uuid ?? labels?.join() ?? kind}`, timeoutMs, async () => {
       const reference = await this.client.get(kind as ContainerKind, options)
       const name = `${this.#name}/${this.#world.count('reference')}`
-      const held: Held = { name, reference, connection: undefined }
+      const held: Held = { name, containerKind: kind, reference, connection: undefined }
       if (!this.process.alive) return held
       this.held.push(held)
       this.#world.observe({ kind: 'held', client: this.#name, reference: name, uuid: reference.uuid, asked })

@@ -46,10 +46,10 @@ export class Faults {
     const touches = touchedBy(fault)
     const description = describe(fault)
     this.#world.trace.tell('fault', description)
-    this.#disturb(touches, 0)
+    this.#disturb(touches, 0, fault.fault)
     const made = this.#make(fault)
     if (made === undefined) return
-    this.#disturb(touches, 1)
+    this.#disturb(touches, 1, fault.fault)
     const begun: Begun = {
       name: fault.fault,
       description,
@@ -82,14 +82,14 @@ export class Faults {
     begun.ended = true
     begun.end()
     if (begun.lasting) this.#world.trace.tell('fault over', begun.description)
-    this.#disturb(begun.touches, -1)
+    this.#disturb(begun.touches, -1, begun.name)
   }
 
-  #disturb(names: readonly string[], more: number): void {
+  #disturb(names: readonly string[], more: number, by: FaultName): void {
     for (const process of names) {
       const faults = (this.#touching.get(process) ?? 0) + more
       this.#touching.set(process, faults)
-      this.#world.observe({ kind: 'disturbed', process, faults })
+      this.#world.observe({ kind: 'disturbed', process, faults, by })
     }
   }
 
@@ -125,6 +125,7 @@ export class Faults {
       }
       case 'wallClock':
         this.#world.machine(fault.node).clock.jumpWallClock(fault.jumpMs)
+        if (fault.jumpMs > 0) this.#world.observe({ kind: 'jumped', process: fault.node })
         return this.#atOnce(true)
       case 'factories':
         return this.#trouble(fault.node, 'factories', fault)

@@ -13,8 +13,12 @@ export interface Timing {
 
 interface AgentSeen {
   alive: boolean
-  /** When its newest lease was asked for; it has none before. */
+  /** When the newest lease that it can have was asked for; it has none before. */
   leasedAt: number
+  /** When the newest lease that it surely has was asked for: an answer after its lease has lapsed is not taken. */
+  surelyLeasedAt: number
+  /** Whom it has obeyed last. */
+  coordinator: string | undefined
 }
 
 interface InstanceSeen {
@@ -24,6 +28,8 @@ interface InstanceSeen {
   readonly stateless: boolean
   /** `offered`: a grant was handed over in this turn. */
   right: 'none' | 'offered' | 'granted'
+  /** Whether it has a right for certain: one that is granted under a lapsed lease serves nothing. */
+  sure: boolean
   token: ActivationToken | undefined
   /** The token that it had before it was offered another one. */
   before: ActivationToken | undefined
@@ -64,6 +70,7 @@ export class Activations implements Check {
         host,
         stateless,
         right: 'none',
+        sure: false,
         token: undefined,
         before: undefined,
         terminatingAt: undefined,
@@ -72,12 +79,21 @@ export class Activations implements Check {
       this.#instances.set(id, instance)
       this.#uuid(uuid).instances.push(instance)
     },
-    leased: (seen) => {
+    leased: (seen, at) => {
       const agent = this.#agent(seen)
+      if (seen.registering || this.#isSurelyLeased(agent, at)) agent.surelyLeasedAt = seen.sentAt
       agent.leasedAt = Math.max(agent.leasedAt, seen.sentAt)
     },
     left: (seen) => {
-      this.#agent(seen).leasedAt = -Infinity
+      const agent = this.#agent(seen)
+      agent.leasedAt = -Infinity
+      agent.surelyLeasedAt = -Infinity
+    },
+    // Its lease is counted by the wall clock, too.
+    jumped: ({ process }) => {
+      for (const [host, agent] of this.#agents) {
+        if (host.startsWith(`${process}#`)) agent.surelyLeasedAt = -Infinity
+      }
     },
     granted: (seen, at) => {
       const instance = this.#find(seen)
@@ -101,12 +117,16 @@ export class Activations implements Check {
       const instance = this.#find(seen)
       if (instance !== undefined) instance.right = 'none'
     },
-    registered: ({ agent, incarnation, reported }) => {
-      const host = `${agent}#${incarnation}`
+    registered: (seen) => {
+      const agent = this.#agent(seen)
+      const host = `${seen.agent}#${seen.incarnation}`
+      const isSame = agent.coordinator === seen.coordinator
+      agent.coordinator = seen.coordinator
       for (const instance of this.#instances.values()) {
-        const isCutOff =
-          instance.host === host && instance.terminatingAt !== undefined && !reported.includes(instance.uuid)
-        if (isCutOff) instance.right = 'none'
+        if (instance.host !== host || seen.reported.includes(instance.uuid)) continue
+        // Made since it asked. Of a lease that had lapsed by then, and of another coordinator, nothing goes on.
+        if (instance.terminatingAt !== undefined || !isSame) instance.right = 'none'
+        if (!this.#isSurelyLeased(agent, seen.sentAt)) instance.sure = false
       }
     },
     dispatched: (seen, at) => {
@@ -133,6 +153,8 @@ export class Activations implements Check {
   #granted(instance: InstanceSeen | undefined, token: ActivationToken, at: number): void {
     if (instance === undefined || instance.ended) return
     instance.right = 'granted'
+    const agent = this.#agents.get(instance.host)
+    instance.sure = agent !== undefined && this.#isSurelyLeased(agent, at)
     if (instance.token === undefined || order(token, instance.token) > 0) instance.token = token
     this.#alone(instance, at, 'is granted')
   }
@@ -195,19 +217,24 @@ export class Activations implements Check {
 
   #mayServe(instance: InstanceSeen, at: number): boolean {
     const agent = this.#agents.get(instance.host)
-    if (agent === undefined || !agent.alive || instance.ended || instance.right !== 'granted') return false
-    const { leaseMs, terminateTimeoutMs, rateMax } = this.#timing
-    if (at - agent.leasedAt >= leaseMs / rateMax - 1) return false
+    if (agent === undefined || !agent.alive || instance.ended) return false
+    if (instance.right !== 'granted' || !instance.sure || !this.#isSurelyLeased(agent, at)) return false
+    const { terminateTimeoutMs, rateMax } = this.#timing
     return (
       instance.terminatingAt === undefined || at - instance.terminatingAt < terminateTimeoutMs / rateMax - 1
     )
+  }
+
+  #isSurelyLeased(agent: AgentSeen, at: number): boolean {
+    const { leaseMs, rateMax } = this.#timing
+    return at - agent.surelyLeasedAt < leaseMs / rateMax - 1
   }
 
   #agent({ agent, incarnation }: { agent: string; incarnation: number }): AgentSeen {
     const host = `${agent}#${incarnation}`
     let known = this.#agents.get(host)
     if (known === undefined) {
-      known = { alive: true, leasedAt: -Infinity }
+      known = { alive: true, leasedAt: -Infinity, surelyLeasedAt: -Infinity, coordinator: undefined }
       this.#agents.set(host, known)
     }
     return known

@@ -2,6 +2,7 @@ import { Activations, type Timing } from './activations.ts'
 import { Events } from './events.ts'
 import { Obedience } from './obedience.ts'
 import type { Check, Observation, Violation } from './observation.ts'
+import { Patience } from './patience.ts'
 import { References } from './references.ts'
 import { Requests } from './requests.ts'
 
@@ -21,6 +22,7 @@ export class Model {
       new Obedience(report),
       new Requests(timing.rateMin, report),
       new References(report),
+      new Patience(report),
       new Events(report)
     ]
   }

@@ -35,8 +35,8 @@ export type Observation =
   | { readonly kind: 'terminating' | 'terminated'; readonly instance: InstanceId }
 
   // What agents are told
-  /** A lease: counted from when it was asked for. */
-  | ({ readonly kind: 'leased'; readonly sentAt: number } & Host)
+  /** A lease: counted from when it was asked for. Renewed only before it has lapsed; by registering, always. */
+  | ({ readonly kind: 'leased'; readonly sentAt: number; readonly registering: boolean } & Host)
   | ({
       readonly kind: 'granted'
       readonly uuid: string
@@ -49,8 +49,13 @@ export type Observation =
   | ({ readonly kind: 'refused'; readonly uuid: string } & Host)
   /** Told that it may not serve this one any more. */
   | ({ readonly kind: 'revoked'; readonly uuid: string } & Host)
-  /** It has registered, with these; what else it had is ending, and cut off. */
-  | ({ readonly kind: 'registered'; readonly reported: readonly string[] } & Host)
+  /** It has registered, with these: seen before the lease that comes with that. */
+  | ({
+      readonly kind: 'registered'
+      readonly sentAt: number
+      readonly coordinator: string
+      readonly reported: readonly string[]
+    } & Host)
   /** A command of this coordinator was carried out. */
   | ({ readonly kind: 'obeyed'; readonly epoch: number; readonly coordinator: string } & Host)
   /** Told to end this one because nobody needs it. */
@@ -115,8 +120,16 @@ export type Observation =
 
   // Processes
   | { readonly kind: 'started' | 'killed' | 'stopped' | 'continued'; readonly process: string }
+  /** Its wall clock has jumped ahead. */
+  | { readonly kind: 'jumped'; readonly process: string }
   /** A fault has touched it, or ceased to; so many touch it now. */
-  | { readonly kind: 'disturbed'; readonly process: string; readonly faults: number }
+  | {
+      readonly kind: 'disturbed'
+      readonly process: string
+      readonly faults: number
+      /** What it is, if it is there; several can be. */
+      readonly by: string
+    }
   /** Whatever had a deadline in the past should have settled. */
   | { readonly kind: 'finished' }
 

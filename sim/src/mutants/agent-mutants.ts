@@ -151,6 +151,23 @@ export const agentMutants: readonly Mutant[] = [
       )
   },
   {
+    name: 'unserved-end-reported',
+    breaks: "the end of what was withdrawn before it served is nobody else's end",
+    install: () =>
+      replace(
+        AgentMachine,
+        'registration',
+        (original) =>
+          function (this: AgentMachine, ...asked: Parameters<AgentMachine['registration']>) {
+            for (const instance of this.all()) {
+              const { phase } = instance
+              if (phase.kind === 'ending') instance.phase = { ...phase, report: true }
+            }
+            return (original as Of<AgentMachine, 'registration'>).call(this, ...asked)
+          }
+      )
+  },
+  {
     name: 'local-end-not-reported',
     breaks: 'a local termination reaches the coordinator (regression case 14)',
     install: () =>

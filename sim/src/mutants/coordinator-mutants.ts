@@ -1,16 +1,18 @@
-import type {
-  ClientUuid,
-  ContainerUuid,
-  EndedReport,
-  GetInput,
-  Registration,
-  RegistrationReply,
-  Renewal,
-  RenewalReply
+import {
+  NetworkImpl,
+  type ClientUuid,
+  type ContainerUuid,
+  type EndedReport,
+  type GetInput,
+  type Registration,
+  type RegistrationReply,
+  type Renewal,
+  type RenewalReply
 } from '@hcengineering/network-core'
 import {
   CoordinatorMachine,
   CoordinatorState,
+  recoveryHold,
   type ContainerEntry,
   type CoordinatorEffect,
   type Timed
@@ -134,6 +136,54 @@ export const coordinatorMutants: readonly Mutant[] = [
       })
       return () => Object.defineProperty(CoordinatorState.prototype, 'recovering', original)
     }
+  },
+  {
+    name: 'hold-ends-with-the-first',
+    breaks:
+      'the hold ends early only once every agent of the remembered roster has registered, or is proven dead',
+    install: () =>
+      replace(
+        CoordinatorMachine,
+        'register',
+        (original) =>
+          function (this: CoordinatorMachine, registration: Registration, now: number) {
+            const reply = (original as Register).call(this, registration, now)
+            stateOf(this).deadlines.delete(recoveryHold)
+            const { placement } = this as unknown as { placement: { retryStranded(): void } }
+            placement.retryStranded()
+            return reply
+          }
+      )
+  },
+  {
+    name: 'lease-before-durable',
+    breaks: 'no lease is given before the roster entry is durable',
+    install: () =>
+      replace(
+        NetworkImpl,
+        'enter',
+        (original) =>
+          function (this: NetworkImpl, registration: Registration) {
+            const enter = original as unknown as (asked: Registration) => Promise<void> | undefined
+            enter.call(this, registration)?.catch(() => {})
+          }
+      )
+  },
+  {
+    name: 'own-stall-not-noticed',
+    breaks: 'who notices that its own event loop stalled looks again before it declares others dead',
+    install: () =>
+      replace(
+        CoordinatorMachine,
+        'isSilent',
+        (original) =>
+          function (this: CoordinatorMachine, who: Timed, timeoutMs: number) {
+            const machine = this as unknown as { noExpiryBefore: number }
+            machine.noExpiryBefore = 0
+            const silent = original as unknown as (who: Timed, timeoutMs: number) => boolean
+            return silent.call(this, who, timeoutMs)
+          }
+      )
   },
   {
     name: 'epoch-not-raised',

@@ -1,4 +1,10 @@
-import { Session, type CallOptions, type SendOptions } from '@hcengineering/network-backrpc'
+import {
+  Dialler,
+  Session,
+  type CallOptions,
+  type SendOptions,
+  type TransportConnection
+} from '@hcengineering/network-backrpc'
 import { replace, type Mutant } from './mutant.ts'
 
 type Of<T, M extends keyof T> = T[M] extends (...args: infer A) => infer R
@@ -37,6 +43,24 @@ export const sessionMutants: readonly Mutant[] = [
               { ...options, timeoutMs: options.timeoutMs * 4 },
               ...rest
             )
+          }
+      )
+  },
+  {
+    name: 'reset-taken-for-refusal',
+    breaks: 'an agent is dead only if the address where it has answered refuses (regression case 24)',
+    install: () =>
+      replace(
+        Dialler,
+        'lose',
+        (original) =>
+          function (this: Dialler, connection: TransportConnection, reason: string) {
+            const lose = original as unknown as (
+              connection: TransportConnection,
+              reason: string,
+              refused: boolean
+            ) => void
+            lose.call(this, connection, reason, true)
           }
       )
   },

@@ -60,23 +60,27 @@ function crosses(touched: readonly string[], core: readonly string[]): boolean {
 }
 
 async function everythingOpenWorks(cluster: Cluster, clients: readonly ClientNode[]): Promise<void> {
-  const broken: string[] = []
+  const broken: Held[] = []
   for (const node of clients) {
     for (const held of node.held) {
       const work = { workMs: 0, timeoutMs: answerMs, idempotent: false }
       node
         .request(held, 'work', work)
         .then((answered) => {
-          if (!answered)
-            broken.push(
-              `${held.name} to ${held.reference.uuid}${held.connection === undefined ? '' : ', connected'}`
-            )
+          if (!answered) broken.push(held)
         })
         .catch(() => {})
     }
   }
   await cluster.world.run(answerMs / 0.9 + 100)
-  for (const name of broken) cluster.world.model.report('I10', `${name} does not work although all is well`)
+  // A client that was silent for too long can lose a name to another kind: that reference can work no more.
+  const there = await readAll(cluster, [cluster.coordinator.network.list()])
+  for (const { name, reference, containerKind, connection } of broken) {
+    const { uuid } = reference
+    if (there.some((record) => record.uuid === uuid && record.kind !== containerKind)) continue
+    const way = connection === undefined ? '' : ', connected'
+    cluster.world.model.report('I10', `${name} to ${uuid}${way} does not work although all is well`)
+  }
 }
 
 async function newOnesCanBeHad(cluster: Cluster, clients: readonly ClientNode[]): Promise<void> {

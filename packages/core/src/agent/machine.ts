@@ -140,10 +140,11 @@ export class AgentMachine {
     const lapsed = this.lease.holder === undefined || !this.lease.valid(moment)
     for (const instance of this.instances.values()) {
       if (instance.phase.kind === 'ending') {
+        // Withdrawn before it ever served: nobody has to wait for that, nor to hear of it, as there may be another
+        // one of its name by then.
+        if (instance.phase.token === undefined) continue
         // A coordinator that learns of it now waits for its end.
         instance.phase = { ...instance.phase, report: true }
-        // Withdrawn before it ever served: nobody has to wait for that.
-        if (instance.phase.token === undefined) continue
       }
       containers.push(inventoryOf(instance, lapsed))
     }
@@ -172,12 +173,17 @@ export class AgentMachine {
     const held = new Set(reply.held)
     for (const { uuid, token: had } of asked.containers) {
       const instance = this.byUuid.get(uuid)
-      if (instance === undefined) continue
       const token = resume.get(uuid)
       // Guarded: what was reported may have ended since, and another one of its name have been brought along.
-      if (had !== undefined && instance.phase.kind === 'standby') continue
+      if (instance === undefined || (had !== undefined && instance.phase.kind === 'standby')) {
+        if (isNewer(token, had)) this.reportEnd(uuid, token, 'fenced')
+        continue
+      }
       if (instance.phase.kind === 'ending') {
         if (token === undefined) instance.phase = { ...instance.phase, reason: 'fenced' }
+        else if (isNewer(token, instance.phase.token)) {
+          instance.phase = { ...instance.phase, token, report: true }
+        }
         continue
       }
       if (token !== undefined) this.resume(instance, token)
@@ -368,12 +374,7 @@ export class AgentMachine {
     this.instances.delete(id)
     if (this.byUuid.get(instance.uuid) === instance) this.byUuid.delete(instance.uuid)
     this.effects.push({ kind: 'gone', instance, reason })
-    if (!report || !this.lease.bound) return
-    const { agentId, incarnation } = this
-    this.effects.push({
-      kind: 'report',
-      report: { agentId, incarnation, uuid: instance.uuid, token, reason }
-    })
+    if (report && this.lease.bound) this.reportEnd(instance.uuid, token, reason)
   }
 
   /** Everything here ends: the agent closes. */
@@ -508,6 +509,11 @@ export class AgentMachine {
     if (wasActive) this.effects.push({ kind: 'demoted', id: instance.id })
   }
 
+  private reportEnd(uuid: ContainerUuid, token: ActivationToken | undefined, reason: EndReason): void {
+    const { agentId, incarnation } = this
+    this.effects.push({ kind: 'report', report: { agentId, incarnation, uuid, token, reason } })
+  }
+
   private beginEnd(instance: Instance, reason: EndReason, report: boolean): void {
     const { phase } = instance
     const token = isActive(phase) ? phase.token : undefined
@@ -519,6 +525,14 @@ export class AgentMachine {
 /** Whether it serves, or would if the lease had not lapsed. */
 function isActive(phase: Phase): phase is Extract<Phase, { kind: 'serving' | 'claimed' | 'draining' }> {
   return phase.kind === 'serving' || phase.kind === 'claimed' || phase.kind === 'draining'
+}
+
+/**
+ * Whether a coordinator has let something go on under a token that its end was not, and will not be, reported
+ * under: it takes that report for one of an earlier activation.
+ */
+function isNewer(token: ActivationToken | undefined, had: ActivationToken | undefined): boolean {
+  return token !== undefined && (had === undefined || compareTokens(token, had) > 0)
 }
 
 /** Somebody else has it: nothing it still says may leave. */

@@ -298,6 +298,19 @@ export class Placement {
     }
   }
 
+  /**
+   * There is one of another kind under this name: who waits for this one hears so.
+   *
+   * @returns false, and does nothing, if this one has served, or can: then the name is its own
+   */
+  giveWay(entry: ContainerEntry, kind: ContainerKind): boolean {
+    const { place, holders, standbys, waiting, uuid } = entry
+    if (place.kind !== 'unplaced' || holders !== undefined || standbys !== undefined) return false
+    for (const get of [...(waiting ?? [])]) this.fail(get, uuidInUse(uuid, kind))
+    this.drop(entry)
+    return true
+  }
+
   // Starts
 
   private startNameless(agent: AgentEntry, get: PendingGet, shared: boolean): NamelessStart {

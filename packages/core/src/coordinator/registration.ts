@@ -95,14 +95,17 @@ export class Registrations {
     const entry = this.state.directory.get(report.uuid)
     if (agent === undefined || entry === undefined) return
     const { place } = entry
-    if (agent.standbys.has(report.uuid)) {
+    const token = 'agent' in place && place.agent === agent ? place.token : undefined
+    const order =
+      token === undefined || report.token === undefined ? undefined : compareTokens(report.token, token)
+    // One that stands by may be here since, under the name of the activation that has ended.
+    if (agent.standbys.has(report.uuid) && (order === undefined || order < 0)) {
       this.noStandby(entry, agent)
       return
     }
     if (!('agent' in place) || place.agent !== agent || place.kind === 'starting') return
     // Guarded: a newer activation may serve by now.
-    const { token } = place
-    if (token !== undefined && report.token !== undefined && compareTokens(report.token, token) < 0) return
+    if (order !== undefined && order < 0) return
     this.placement.ended(entry, report.reason)
   }
 
@@ -209,15 +212,23 @@ export class Registrations {
       const serves = kind === item.kind && place?.kind === 'serving' && place.agent === agent
       return serves ? place.token : undefined
     }
-    if (entry === undefined || (entry.kind === item.kind && entry.place.kind === 'unplaced')) {
+    const known = this.knownAs(item)
+    if (known === undefined || (known.kind === item.kind && known.place.kind === 'unplaced')) {
       // Its lease has lapsed: an agent that was not heard yet may have been given it meanwhile.
-      if (!item.lapsed || !this.state.recovering) return this.adopt(agent, item, entry)
+      if (!item.lapsed || !this.state.recovering) return this.adopt(agent, item, known)
       this.standBy(agent, item)
       return undefined
     }
     // Given to somebody else meanwhile. An instance that belongs to its agent can still stand by.
-    if (item.stateless && entry.kind === item.kind) this.standBy(agent, { ...item, token: undefined })
+    if (item.stateless && known.kind === item.kind) this.standBy(agent, { ...item, token: undefined })
     return undefined
+  }
+
+  /** What the directory has of this name; what is only asked for, as another kind, gives way to what there is. */
+  private knownAs(item: InventoryEntry): ContainerEntry | undefined {
+    const entry = this.state.directory.get(item.uuid)
+    const isOther = entry !== undefined && entry.kind !== item.kind
+    return isOther && this.placement.giveWay(entry, item.kind) ? undefined : entry
   }
 
   /** It is ending there: whoever wants it waits for that, unless it may be in other hands already. */
@@ -277,7 +288,7 @@ export class Registrations {
 
   private standBy(agent: AgentEntry, item: InventoryEntry): void {
     if (agent.draining) return
-    const entry = this.state.directory.get(item.uuid) ?? this.placement.addEntry(item.uuid, item, false)
+    const entry = this.knownAs(item) ?? this.placement.addEntry(item.uuid, item, false)
     if (entry.kind !== item.kind) return
     if (entry.place.kind === 'unplaced') this.placement.describe(entry, item)
     agent.standbys.set(item.uuid, item)

@@ -418,6 +418,48 @@ describe('agent machine', () => {
       expect(effects.filter((effect) => effect.kind === 'terminate')).toHaveLength(1)
     })
 
+    test('are not reported of one that never served: another one of its name may by then', () => {
+      register()
+      machine.start(startCommand(), moment)
+      machine.end({
+        coordinator: tenth,
+        startId: 1,
+        uuid: uuid('lobby'),
+        token: token(1),
+        reason: 'withdrawn'
+      })
+      const withdrawn = machine.factoryDone(1, { uuid: uuid('lobby'), endpoint })
+      // Its terminate() takes a while, and the agent registers meanwhile.
+      register()
+      serve({ startId: 2, token: token(2) })
+      machine.terminated(withdrawn)
+      expect(drain()).toMatchObject([{ kind: 'gone', instance: { id: withdrawn } }])
+    })
+
+    test('are reported under the token that a registration has brought meanwhile', () => {
+      register()
+      const id = serve()
+      const slow = serve({ startId: 2, uuid: uuid('slow'), token: token(2) })
+      const asked = machine.registration([room], undefined, moment)
+      const unused = { coordinator: tenth, startId: undefined, reason: 'unused' as const }
+      machine.end({ ...unused, uuid: uuid('lobby'), token: token(1) })
+      machine.terminated(id)
+      machine.end({ ...unused, uuid: uuid('slow'), token: token(2) })
+      drain()
+      const resume = [
+        { uuid: uuid('lobby'), token: token(3) },
+        { uuid: uuid('slow'), token: token(4) }
+      ]
+      const about = { coordinator: tenth, leaseMs: 2400, pingIntervalMs: 1000, standby: [], held: [] }
+      machine.registered({ ...about, resume }, asked, moment)
+      expect(drain()).toMatchObject([{ kind: 'report', report: { uuid: 'lobby', token: token(3) } }])
+      machine.terminated(slow)
+      expect(drain()).toMatchObject([
+        { kind: 'gone' },
+        { kind: 'report', report: { uuid: 'slow', token: token(4), reason: 'unused' } }
+      ])
+    })
+
     test('let last words out, unless the container was given to somebody else', () => {
       register()
       const id = serve()

@@ -244,6 +244,17 @@ describe('registering again', () => {
     expect(bench.startOf('leader').command.kind).toBe('room')
   })
 
+  test('goes on with what it serves, though another kind of that uuid is waited for', () => {
+    const bench = new CoordinatorBench({ recoveryGrace: 3 })
+    const waiting = bench.get('hall', { uuid: 'lobby' })
+    const leading = bench.get('room', { uuid: 'leader' })
+    const containers = [inventory('lobby', { token: token(9, 5) }), standby('leader')]
+    const reply = bench.register('a', { containers })
+    expect(reply).toMatchObject({ resume: [{ uuid: 'lobby' }], standby: ['leader'] })
+    expect(bench.outcome(waiting)).toMatchObject({ error: { code: 'UUID_IN_USE' } })
+    expect(bench.outcome(leading)).toMatchObject({ error: { code: 'UUID_IN_USE' } })
+  })
+
   test('and dying then takes its containers along', () => {
     const bench = new CoordinatorBench({ aliveTimeout: 3 })
     bench.register('a', {
@@ -384,6 +395,20 @@ describe('reports of ends', () => {
     bench.machine.containerEnded({ ...report, uuid: uuid('nothing') }, bench.now)
     bench.collect()
     expect(bench.machine.list()).toHaveLength(1)
+  })
+
+  test('are believed of the activation that serves, though one that stands by is there since', () => {
+    const bench = new CoordinatorBench()
+    bench.register('a', { containers: [standby('leader')] })
+    const { token } = bench.have('leader', { kind: 'leader' })
+    const agent = { agentId: 'a' as AgentUuid, incarnation: '1' }
+    const standbys = [standby('leader')]
+    bench.machine.updateAgent({ ...agent, kinds: [], endpoint: undefined, standbys }, bench.now)
+    bench.machine.containerEnded({ ...agent, uuid: uuid('leader'), token, reason: 'fenced' }, bench.now)
+    bench.collect()
+    const grant = bench.of('grant').at(-1)
+    expect(compareTokens(token, grant?.command.token ?? token)).toBeLessThan(0)
+    expect(bench.machine.list()).toMatchObject([{ uuid: 'leader', token: grant?.command.token }])
   })
 
   test('by itself leave the container ended until somebody asks for it again', () => {
