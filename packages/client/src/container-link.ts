@@ -41,6 +41,14 @@ interface Way {
   readonly session: Session
 }
 
+/** A way that is being opened. */
+interface Attempt {
+  readonly record: ContainerRecord
+  /** Undefined while the container's agent is being reached. */
+  session: Session | undefined
+  readonly abort: AbortController
+}
+
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'opening'; readonly way: Promise<Way> }
@@ -65,6 +73,7 @@ export class ContainerLink {
   private readonly users = new Set<LinkUser>()
   private readonly waiting = new Map<LinkUser, (error: Error) => void>()
   private state: State = { kind: 'idle' }
+  private attempt: Attempt | undefined
 
   constructor(uuid: ContainerUuid, core: ClientCore) {
     this.uuid = uuid
@@ -236,16 +245,23 @@ export class ContainerLink {
 
   /** The container serves elsewhere, or no more: what was asked of the old place will not be answered. */
   moved(record: ContainerRecord, serves: boolean): void {
-    const { state } = this
-    if (state.kind !== 'open') return
-    const order = compareTokens(record.token, state.way.record.token)
+    const { state, attempt } = this
+    const known = state.kind === 'open' ? state.way.record : attempt?.record
+    if (known === undefined) return
+    const order = compareTokens(record.token, known.token)
     if (order < 0 || (order === 0 && serves)) return
+    // Who no longer serves it may never say so.
+    if (state.kind !== 'open') {
+      attempt?.abort.abort()
+      return
+    }
     this.lost(state.way, 'the container has moved')
     this.reopen()
   }
 
   /** The session of the way has lost its other end. */
   sessionForgotten(session: Session): void {
+    if (this.attempt?.session === session) this.attempt.abort.abort()
     if (this.state.kind !== 'open' || this.state.way.session !== session) return
     this.lost(this.state.way, 'the connection was forgotten')
     this.reopen()
@@ -328,22 +344,40 @@ export class ContainerLink {
   }
 
   private async openTo(record: ContainerRecord, deadline: number): Promise<Way> {
-    const local = this.core.local.find(record.agentId)
-    const direct = local === undefined ? await this.reach(record, deadline) : undefined
-    const way: Way = { record, direct, session: local ?? direct?.dialler.session ?? this.core.session }
+    const attempt: Attempt = { record, session: undefined, abort: new AbortController() }
+    const { signal } = attempt.abort
+    this.attempt = attempt
     try {
-      // An agent and the coordinator are asked in the same words.
-      await ask(way.session, {
-        operation: AgentOperation.connect,
-        data: { uuid: this.uuid },
-        timeoutMs: Math.max(1, deadline - this.core.clock.now()),
-        idempotent: true
-      })
-    } catch (error) {
-      this.releaseWay(way)
-      throw error
+      const local = this.core.local.find(record.agentId)
+      const direct = local === undefined ? await this.reach(record, deadline) : undefined
+      const way: Way = { record, direct, session: local ?? direct?.dialler.session ?? this.core.session }
+      attempt.session = way.session
+      try {
+        if (signal.aborted) throw this.notServedThere()
+        // An agent and the coordinator are asked in the same words.
+        await ask(way.session, {
+          operation: AgentOperation.connect,
+          data: { uuid: this.uuid },
+          timeoutMs: Math.max(1, deadline - this.core.clock.now()),
+          idempotent: true,
+          signal
+        })
+        if (signal.aborted) throw this.notServedThere()
+      } catch (error) {
+        this.releaseWay(way)
+        throw signal.aborted ? this.notServedThere() : error
+      }
+      return way
+    } finally {
+      if (this.attempt === attempt) this.attempt = undefined
     }
-    return way
+  }
+
+  /** It is tried anew where the container serves next. */
+  private notServedThere(): NetworkError {
+    return new NetworkError('NOT_SERVING', `container ${this.uuid} is not served there any more`, {
+      retryable: true
+    })
   }
 
   /** A session with the container's own listener or its agent's; undefined when neither can be reached. */

@@ -182,13 +182,21 @@ export const agentMutants: readonly Mutant[] = [
   },
   {
     name: 'obeys-any-epoch',
-    breaks: 'agents refuse commands of a coordinator that their valid lease is not from',
+    breaks: 'agents keep the highest epoch, say which it is, and refuse lower ones',
     install: () => {
-      const undoRecognize = replace(AgentMachine, 'recognize', () => () => {})
-      const undoObey = replace(AgentMachine, 'obey', () => () => {})
+      const undoAccepts = replace(Lease, 'accepts', () => () => true)
+      const undoRegistration = replace(
+        AgentMachine,
+        'registration',
+        (original) =>
+          function (this: AgentMachine, ...asked: Parameters<AgentMachine['registration']>): Registration {
+            const told = (original as Of<AgentMachine, 'registration'>).call(this, ...asked)
+            return { ...told, seen: undefined }
+          }
+      )
       return () => {
-        undoRecognize()
-        undoObey()
+        undoAccepts()
+        undoRegistration()
       }
     }
   },

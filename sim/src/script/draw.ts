@@ -57,7 +57,12 @@ export function draw(seed: number, mode?: Script['mode']): Script {
   }
   if (chosen === 'core')
     for (const fault of permanentFaults(random)) actions.push({ at: chaosMs - 1, ...fault })
-  return { seed, mode: chosen, chaosMs, actions: bearable(actions, random).toSorted((a, b) => a.at - b.at) }
+  return {
+    seed,
+    mode: chosen,
+    chaosMs,
+    actions: foreseen(bearable(actions, random)).toSorted((a, b) => a.at - b.at)
+  }
 }
 
 /**
@@ -72,6 +77,22 @@ function bearable(actions: readonly Action[], random: Random): Action[] {
     if (action.fault === 'wallClock' && !setsBack) return { ...action, jumpMs: Math.abs(action.jumpMs) }
     return action
   })
+}
+
+/**
+ * A coordinator without a roster, whose clock was set back, takes its epoch from what agents tell. If it is lost with
+ * its disk, too, before more than one agent has heard of that epoch, and that one is cut off, nobody is left to tell
+ * the next one. So only the last loss of a disk sets the clock back.
+ */
+function foreseen(actions: readonly Action[]): Action[] {
+  const lastAt = Math.max(...actions.filter(losesDisk).map(({ at }) => at))
+  return actions.map((action) =>
+    losesDisk(action) && action.at < lastAt ? { ...action, jumpMs: 0 } : action
+  )
+}
+
+function losesDisk(action: Action): action is { readonly at: number } & Extract<Fault, { fault: 'newDisk' }> {
+  return isFault(action) && action.fault === 'newDisk'
 }
 
 function mixOf(random: Random): Record<FaultName, number> {

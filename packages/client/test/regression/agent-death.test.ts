@@ -42,6 +42,21 @@ test('a connection whose agent only the coordinator can reach goes on through th
   expect(agent.containers).toHaveLength(1)
 })
 
+test('a connection that is being opened to an agent that stands still follows the container to the next', async () => {
+  await using net = await startNetwork('memory')
+  const { aliveMs, marginMs } = paceOf('memory')
+  const stopped = await net.agent({ kinds: ['room'] })
+  const client = await net.client()
+  const lobby = await client.get(kind('room'), { uuid: uuid('lobby') })
+  const hall = await client.get(kind('room'), { uuid: uuid('hall') })
+  // There is a session with the agent: it is asked over that, and says nothing.
+  await lobby.connect()
+  await net.agent({ kinds: ['room'] })
+  net.pause(stopped)
+  const connection = await net.until(hall.connect(), aliveMs + marginMs)
+  expect(await connection.request('say', 'here')).toBe('here')
+})
+
 describe.each(transports)('death of an agent over %s', (transport) => {
   const { aliveMs, marginMs } = paceOf(transport)
   const boundMs = aliveMs + marginMs

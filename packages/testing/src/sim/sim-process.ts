@@ -20,9 +20,16 @@ export interface SimProcessOptions {
   readonly crashed: () => void
 }
 
+/** What a pause holds up. */
+interface Waiting {
+  readonly run: () => void
+  readonly isTimer: boolean
+}
+
 /**
  * A process of a simulation: everything reaches it through its clock, its transport and {@link enter}. Killed,
- * it does nothing more. Paused, all of that waits, and comes one by one and in order once it goes on.
+ * it does nothing more. Paused, all of that waits, and comes one by one and in order once it goes on; every other
+ * time its timers come first, as with an event loop that was not stopped while it waited for messages.
  */
 export class SimProcess {
   readonly name: string
@@ -31,7 +38,8 @@ export class SimProcess {
   readonly transport: Transport
   readonly #options: SimProcessOptions
   readonly #hellos = new Map<string, Uint8Array>()
-  #backlog: (() => void)[] = []
+  #backlog: Waiting[] = []
+  #pauses = 0
   #state: State = 'running'
   #draining = false
   #heldUp = 0
@@ -77,21 +85,33 @@ export class SimProcess {
 
   /** As SIGSTOP does. */
   pause(): void {
-    if (this.#state === 'running') this.#state = 'paused'
+    if (this.#state !== 'running') return
+    this.#state = 'paused'
+    this.#pauses++
   }
 
   /** As SIGCONT does. */
   resume(): void {
     if (this.#state !== 'paused') return
     this.#state = 'running'
+    if (this.#pauses % 2 === 0) {
+      this.#backlog = [
+        ...this.#backlog.filter(({ isTimer }) => isTimer),
+        ...this.#backlog.filter(({ isTimer }) => !isTimer)
+      ]
+    }
     this.#drain()
   }
 
   /** Runs something in this process: now, when it goes on, or never. */
   enter(run: () => void): void {
+    this.#enter(run, false)
+  }
+
+  #enter(run: () => void, isTimer: boolean): void {
     if (this.#state === 'killed') return
     if (this.#state === 'paused') this.#heldUp++
-    if (this.#state === 'paused' || this.#backlog.length > 0) this.#backlog.push(run)
+    if (this.#state === 'paused' || this.#backlog.length > 0) this.#backlog.push({ run, isTimer })
     else run()
   }
 
@@ -104,7 +124,7 @@ export class SimProcess {
       const next = this.#backlog.shift()
       // Set before it runs: what it throws must not keep the rest from running.
       this.#drain()
-      next?.()
+      next?.run()
     })
   }
 
@@ -114,7 +134,7 @@ export class SimProcess {
     const run = (): void => {
       if (!cancelled) handler()
     }
-    const cancelTimer = this.#options.clock.after(delayMs, () => this.enter(run))
+    const cancelTimer = this.#options.clock.after(delayMs, () => this.#enter(run, true))
     return () => {
       cancelled = true
       cancelTimer()
