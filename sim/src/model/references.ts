@@ -18,6 +18,8 @@ function isWanted({ containerKind, labels }: Made, asked: Asked): boolean {
 
 /** So long without a fault, and a client was certainly heard, and its references are known. */
 const calmMs = 8000
+/** A reference that is this old is no news to a coordinator. */
+const knownMs = 3000
 
 /** I4: what a live client refers to stays. I9: a get returns what was asked for. */
 export class References implements Check {
@@ -74,7 +76,7 @@ export class References implements Check {
   #endedAsUnused(uuid: string, at: number): void {
     if (!this.#isCalm('coordinator', at)) return
     for (const { client, since } of this.#held.get(uuid)?.values() ?? []) {
-      if (at - since < calmMs || !this.#isCalm(client, at)) continue
+      if (at - since < knownMs || !this.#isCalm(client, at)) continue
       this.#report('I4', `${uuid} is ended as unused, and ${client} refers to it`)
     }
   }
