@@ -26,6 +26,7 @@ const lockFile = 'lock'
 const rosterRecord = z.object({
   version: z.literal(1),
   epoch: z.int().positive(),
+  complete: z.boolean(),
   agents: z.array(
     z.object({
       agentId: z.string(),
@@ -79,8 +80,8 @@ async function readRoster(path: string, logger: Logger): Promise<RosterRecord | 
     throw unusable(path, error)
   }
   try {
-    const { epoch, agents } = rosterRecord.parse(JSON.parse(text))
-    return { epoch, agents: agents.map(entryOf) }
+    const { epoch, complete, agents } = rosterRecord.parse(JSON.parse(text))
+    return { epoch, complete, agents: agents.map(entryOf) }
   } catch (error) {
     // Then nobody is known, and the pod waits for all that may be on their way.
     logger.error({ file, error }, 'the roster cannot be read: it is taken for missing')

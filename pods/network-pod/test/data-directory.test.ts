@@ -12,6 +12,7 @@ import { openDataDirectory } from '../src/index.ts'
 
 const record: RosterRecord = {
   epoch: 42,
+  complete: true,
   agents: [
     {
       agentId: 'a' as AgentUuid,
@@ -39,7 +40,7 @@ describe('a data directory', () => {
     {
       await using data = await openDataDirectory(inner, silentLogger)
       expect(data.roster.remembered).toBeUndefined()
-      await data.roster.save({ epoch: 41, agents: [] })
+      await data.roster.save({ epoch: 41, complete: false, agents: [] })
       await data.roster.save(record)
     }
     await using again = await openDataDirectory(inner, silentLogger)

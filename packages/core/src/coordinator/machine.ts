@@ -235,6 +235,11 @@ export class CoordinatorMachine {
     return this.registrations.awaitedAgents
   }
 
+  /** Whether agents of an earlier coordinator are on their way of which no roster tells. */
+  get unsureOfPredecessor(): boolean {
+    return this.state.unsureOfPredecessor
+  }
+
   get recovering(): boolean {
     return this.state.deadlines.has(recoveryHold)
   }

@@ -110,7 +110,11 @@ export class NetworkImpl implements Network {
     this.startTimeoutMs = startTimeout * 1000
     this.machine = new CoordinatorMachine(this.options, tickManager.now())
     if (options.roster !== undefined) {
-      this.keeper = new RosterKeeper(options.roster, () => this.machine.identity.epoch, this.logger)
+      const about = (): { epoch: number; complete: boolean } => ({
+        epoch: this.machine.identity.epoch,
+        complete: !this.machine.unsureOfPredecessor
+      })
+      this.keeper = new RosterKeeper(options.roster, about, this.logger)
     }
     this.gateway = this.createGateway()
     this.drain()
@@ -536,6 +540,7 @@ export class NetworkImpl implements Network {
       this.cancelWake = undefined
       this.wakeAt = Infinity
       this.machine.tick(this.clock.now())
+      this.keeper?.noteComplete()
       this.drain()
     })
   }

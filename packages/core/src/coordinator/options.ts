@@ -90,7 +90,7 @@ export function resolveCoordinatorOptions(
     pendingGetsMax: whole(options.pendingGetsMax ?? 200_000, 'pendingGetsMax'),
     agentsMax: whole(options.agentsMax ?? 10_000, 'agentsMax'),
     clientsMax: whole(options.clientsMax ?? 100_000, 'clientsMax'),
-    remembered: store?.remembered?.agents
+    remembered: store?.remembered?.complete === true ? store.remembered.agents : undefined
   }
 }
 

@@ -1,7 +1,7 @@
 import { NetworkError } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import { agentKey, type AgentKey } from './entries.ts'
-import type { RosterEntry, RosterStore } from './roster-store.ts'
+import type { RosterEntry, RosterRecord, RosterStore } from './roster-store.ts'
 
 /**
  * Keeps the durable roster equal to the agents that may hold a lease. One save at a time: what changes meanwhile
@@ -10,7 +10,8 @@ import type { RosterEntry, RosterStore } from './roster-store.ts'
 export class RosterKeeper {
   private readonly store: RosterStore
   private readonly logger: Logger
-  private readonly epoch: () => number
+  private readonly about: () => Pick<RosterRecord, 'epoch' | 'complete'>
+  private complete = true
   private readonly entries = new Map<AgentKey, RosterEntry>()
   private readonly durable = new Set<AgentKey>()
   /** Counts changes; `saved` is the last that is durable. */
@@ -18,11 +19,13 @@ export class RosterKeeper {
   private saved = 0
   private saving: Promise<void> | undefined
 
-  constructor(store: RosterStore, epoch: () => number, logger: Logger) {
+  /** @param about what is to be kept besides the agents, at the moment of a save */
+  constructor(store: RosterStore, about: () => Pick<RosterRecord, 'epoch' | 'complete'>, logger: Logger) {
     this.store = store
-    this.epoch = epoch
+    this.about = about
     this.logger = logger
-    for (const entry of store.remembered?.agents ?? []) {
+    const { remembered } = store
+    for (const entry of remembered?.complete === true ? remembered.agents : []) {
       this.entries.set(keyOf(entry), entry)
       this.durable.add(keyOf(entry))
     }
@@ -63,6 +66,14 @@ export class RosterKeeper {
     this.save().catch(this.saveFailed)
   }
 
+  /** All agents of the predecessor have been heard or waited for: says so, if the last save could not. */
+  noteComplete(): void {
+    if (this.complete || !this.about().complete) return
+    this.complete = true
+    this.changes++
+    this.save().catch(this.saveFailed)
+  }
+
   private readonly saveFailed = (error: unknown): void => {
     this.logger.warn({ error }, 'the roster was not saved')
   }
@@ -79,8 +90,10 @@ export class RosterKeeper {
     await Promise.resolve()
     const changes = this.changes
     const agents = [...this.entries.values()]
+    const about = this.about()
+    this.complete = about.complete
     try {
-      await this.store.save({ epoch: this.epoch(), agents })
+      await this.store.save({ ...about, agents })
     } catch (error) {
       throw new NetworkError(
         'STORE_FAILED',

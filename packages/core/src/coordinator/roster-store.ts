@@ -12,6 +12,11 @@ export interface RosterEntry {
 /** What a coordinator leaves to its successor. */
 export interface RosterRecord {
   readonly epoch: number
+  /**
+   * Whether these are all that may hold a lease. Not so while a coordinator that knew nothing of its predecessor
+   * still waits for that one's agents: its own successor has to wait in full, too.
+   */
+  readonly complete: boolean
   readonly agents: readonly RosterEntry[]
 }
 

@@ -56,6 +56,11 @@ export class CoordinatorState {
     return this.deadlines.has(recoveryHold)
   }
 
+  /** Whether agents of an earlier coordinator are on their way of which no roster tells. */
+  get unsureOfPredecessor(): boolean {
+    return this.recovering && (this.held || this.options.remembered === undefined)
+  }
+
   /** A token above all that this coordinator has given out (I2). */
   nextToken(): ActivationToken {
     return { epoch: this.identity.epoch, sequence: ++this.sequence }

@@ -15,7 +15,7 @@ const remembered = (agent: string): RosterEntry => ({
 })
 
 const storeOf = (...agents: string[]): RosterStore => ({
-  remembered: { epoch: 9, agents: agents.map(remembered) },
+  remembered: { epoch: 9, complete: true, agents: agents.map(remembered) },
   save: async () => {}
 })
 
@@ -293,6 +293,20 @@ describe('a hold over a remembered roster', () => {
     expect(bench.machine.recovering).toBe(true)
     bench.advance(3000)
     expect(bench.machine.recovering).toBe(false)
+  })
+
+  test('lasts in full when it was saved by one that did not know all agents yet', () => {
+    const store: RosterStore = {
+      ...storeOf('a'),
+      remembered: { epoch: 9, complete: false, agents: [remembered('a')] }
+    }
+    const bench = new CoordinatorBench({ aliveTimeout: 3 }, store)
+    expect(bench.machine.identity.epoch).toBe(10)
+    expect(bench.machine.unsureOfPredecessor).toBe(true)
+    bench.register('a', { seen })
+    expect(bench.machine.recovering).toBe(true)
+    bench.advance(3000)
+    expect(bench.machine.unsureOfPredecessor).toBe(false)
   })
 
   test('is of an epoch above the remembered one, whatever the clock says', () => {

@@ -43,7 +43,8 @@ const turn = async (): Promise<void> => {
   for (let step = 0; step < 20; step++) await Promise.resolve()
 }
 
-const create = (store: RosterStore): RosterKeeper => new RosterKeeper(store, () => 7, silentLogger)
+const create = (store: RosterStore): RosterKeeper =>
+  new RosterKeeper(store, () => ({ epoch: 7, complete: true }), silentLogger)
 
 describe('the roster', () => {
   test('names an agent once that is durable, and not before', async () => {
@@ -59,7 +60,7 @@ describe('the roster', () => {
     await store.done()
     await remembered
     expect(keeper.has(key('a'))).toBe(true)
-    expect(store.saves).toEqual([{ epoch: 7, agents: [entry('a')] }])
+    expect(store.saves).toEqual([{ epoch: 7, complete: true, agents: [entry('a')] }])
   })
 
   test('saves what comes during a save with the next one, all together', async () => {
@@ -99,7 +100,7 @@ describe('the roster', () => {
 
   test('keeps what the last coordinator left until it is forgotten', async () => {
     const store = new SlowStore()
-    store.remembered = { epoch: 6, agents: [entry('a'), entry('b')] }
+    store.remembered = { epoch: 6, complete: true, agents: [entry('a'), entry('b')] }
     const keeper = create(store)
     expect(keeper.has(key('a'))).toBe(true)
     keeper.forget(key('a'))
@@ -109,11 +110,36 @@ describe('the roster', () => {
     expect(store.names).toEqual([['b']])
   })
 
+  test('that is saved before all agents of the predecessor were heard says so, until they were', async () => {
+    const store = new SlowStore()
+    store.remembered = { epoch: 6, complete: false, agents: [entry('stale')] }
+    let complete = false
+    const keeper = new RosterKeeper(store, () => ({ epoch: 7, complete }), silentLogger)
+    expect(keeper.has(key('stale'))).toBe(false)
+    const remembered = keeper.remember(entry('a'))
+    await turn()
+    await store.done()
+    await remembered
+    keeper.noteComplete()
+    await turn()
+    expect(store.saves).toHaveLength(1)
+    complete = true
+    keeper.noteComplete()
+    await turn()
+    await store.done()
+    keeper.noteComplete()
+    await turn()
+    expect(store.saves.map((record) => [record.complete, record.agents.length])).toEqual([
+      [false, 1],
+      [true, 1]
+    ])
+  })
+
   test('an agent at another address has not answered there yet', async () => {
     const store = new SlowStore()
     const here = 'here:1' as AgentEndpointRef
     const there = 'there:1' as AgentEndpointRef
-    store.remembered = { epoch: 6, agents: [entry('a', { endpoint: here })] }
+    store.remembered = { epoch: 6, complete: true, agents: [entry('a', { endpoint: here })] }
     const keeper = create(store)
     keeper.update(key('a'), { endpoint: here })
     await turn()
