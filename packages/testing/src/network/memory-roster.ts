@@ -2,7 +2,8 @@ import type { RosterRecord, RosterStore } from '@hcengineering/network-core'
 
 /** A disk that outlives the coordinators of a test: each one opens it anew. */
 export class MemoryRoster {
-  record: RosterRecord | undefined
+  /** Known to be empty: the first coordinator of a test has nobody to wait for. */
+  record: RosterRecord = { epoch: 0, complete: true, agents: [] }
 
   /** What a coordinator that starts now finds, and where it saves. */
   open(): RosterStore {
