@@ -34,6 +34,17 @@ function floor(transport: 'zeromq' | 'net', inFlight: number, size = 64): Run['p
   }
 }
 
+/** As the network's own: the client talks to one process, which passes on to another. */
+async function relayed(stage: Stage): Promise<Figures> {
+  const relay = stage.start('zeromq-relay')
+  const worker = stage.start('zeromq-worker')
+  const client = stage.start('zeromq-client')
+  const started = await relay.ask('start')
+  await worker.ask('start', started)
+  await client.ask('start', started)
+  return client.measureWarm('echo', { ...stage.load(1), size: 64 })
+}
+
 // The network
 
 interface Network {
@@ -74,6 +85,19 @@ function network(
 
 function direct(inFlight: number, size?: number, transport: TransportName = 'zeromq'): Run['perform'] {
   return network('direct', (stage) => ({ ...stage.load(inFlight), size }), transport, true)
+}
+
+/** A get runs more code than a request does, and less often: it takes twice as long to be compiled. */
+function coldGet(): Run['perform'] {
+  return network(
+    'coldGet',
+    (stage) => {
+      const { warmUpMs, ...load } = stage.load(1)
+      return { ...load, warmUpMs: 2 * warmUpMs }
+    },
+    'zeromq',
+    true
+  )
 }
 
 function ownProcess(inFlight: number): Run['perform'] {
@@ -270,8 +294,9 @@ export const runs: readonly Run[] = [
   { id: 'net-1', perform: floor('net', 1) },
   { id: 'direct-1', perform: direct(1) },
   { id: 'tcp-direct-1', perform: direct(1, undefined, 'tcp') },
+  { id: 'zeromq-relayed-1', perform: relayed },
   { id: 'routed-1', perform: network('routed', (stage) => stage.load(1), 'zeromq', true) },
-  { id: 'cold-get', perform: network('coldGet', (stage) => stage.load(1), 'zeromq', true) },
+  { id: 'cold-get', perform: coldGet() },
   { id: 'warm-get', perform: network('warmGet', (stage) => stage.load(1)) },
   { id: 'own-1', perform: ownProcess(1) },
   { id: 'new-client', perform: network('newClient', (stage) => stage.load(1)) },
