@@ -56,6 +56,7 @@ serveCalls({
       endpoint: undefined,
       seen: undefined,
       leased: false,
+      draining: false,
       containers: []
     }
     await new Promise<void>((resolve, reject) => {
