@@ -27,7 +27,7 @@ const promised = [
     'at least 3 × raw zeromq.js echo, 256 in flight'
   ],
   ['small requests beside a 64 MiB transfer, p99', 'at most 5 × their own p99 alone'],
-  ['coordinator with 1,000,000 containers and 10,000 clients, RSS', 'at most 1024 MiB'],
+  ['coordinator with 1,000,000 containers and 10,000 clients, peak RSS', 'at most 1024 MiB'],
   [
     'idle coordinator, 1,000 clients, 100,000 containers, CPU',
     'at most 1.5 × a raw echo server that is sent the same pings'
