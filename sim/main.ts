@@ -94,8 +94,11 @@ async function runSeeds(): Promise<void> {
     threads,
     () => (next < from + seeds ? { seed: next++, mode } : undefined),
     (answer) => {
-      if (answer.kind === 'done') tally.add(answer.outcome)
-      else crashed.push(`seed ${answer.job.seed}: ${answer.error}`)
+      if (answer.kind === 'done') {
+        tally.add(answer.outcome)
+        const [violation] = answer.outcome.violations
+        if (violation !== undefined) console.log(`seed ${answer.job.seed}: ${describeViolation(violation)}`)
+      } else crashed.push(`seed ${answer.job.seed}: ${answer.error}`)
       if (tally.seconds - toldAt < 5) return
       toldAt = tally.seconds
       console.log(tally.progress(seeds))

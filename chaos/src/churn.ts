@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Measurement } from './memory.ts'
+import { mebibytes, type Measurement } from './memory.ts'
 import { ChaosProcess } from './process.ts'
 
 /** What the driver is told when it starts, as JSON in its argument. */
@@ -24,6 +24,13 @@ export interface ChurnResult {
 const programs = resolve(import.meta.dirname, '../programs')
 /** Longer than a listener remembers a session: alive timeout and 5 s more. */
 const quietMs = 10_000
+
+/** What differs less between two warm-ups is steady. */
+const steadyShare = 0.02
+
+function isSteady(before: number, after: number): boolean {
+  return Math.abs(after / before - 1) <= steadyShare
+}
 
 /** A process of a churn, which answers each message with one of its own. */
 class ChurnProcess {
@@ -58,12 +65,14 @@ class ChurnProcess {
 }
 
 /**
- * Lets so much come and go, after a warm-up of its own kind, and says what coordinator and agent hold before and
- * after, each time when all is quiet and garbage has been collected.
+ * Lets so much come and go, after warm-ups of its own kind, and says what coordinator and agent hold before and
+ * after, each time when all is quiet and garbage has been collected. Warm-ups go on until what is held is steady:
+ * tables grow to their size, code is compiled, and what was needed for the start alone is given up only after several
+ * collections.
  */
 export async function churn(
   whole: ChurnShare,
-  warmUp: ChurnShare,
+  warmUp: ChurnShare & { readonly roundsMax: number },
   say: (text: string) => void
 ): Promise<ChurnResult[]> {
   const coordinator = new ChurnProcess('coordinator')
@@ -79,11 +88,18 @@ export async function churn(
 
     const round = async (name: string, share: ChurnShare): Promise<Measurement[]> => {
       await driver.ask(share)
-      say(`${name}: ${share.containers} containers and ${share.clients} clients have come and gone`)
       await sleep(quietMs)
-      return [await coordinator.measure(), await agent.measure()]
+      const held = [await coordinator.measure(), await agent.measure()]
+      const sizes = held.map(({ bytes }) => mebibytes(bytes)).join(' and ')
+      say(`${name}: ${share.containers} containers and ${share.clients} clients have come and gone: ${sizes}`)
+      return held
     }
-    const baseline = await round('warm-up', warmUp)
+    let baseline = await round('warm-up', warmUp)
+    for (let rounds = 1; rounds < warmUp.roundsMax; rounds++) {
+      const before = baseline
+      baseline = await round('warm-up', warmUp)
+      if (baseline.every(({ bytes }, index) => isSteady(before[index]?.bytes ?? 0, bytes))) break
+    }
     const end = await round('churn', whole)
     return ['coordinator', 'agent'].flatMap((process, index) => {
       const [from, to] = [baseline[index], end[index]]

@@ -234,10 +234,16 @@ export function agentCut({ cutMs }: FaultTimes): Fault {
   }
 }
 
-/** The cable of an agent, a client or the coordinator is pulled for less than a lease: nothing moves. */
+/**
+ * The cable of an agent, a client or the coordinator is pulled for a moment: nothing moves.
+ *
+ * An agent renews its lease every second, and TCP sends what was lost again after 0.2, 0.6, 1.4 and 3 seconds. So the
+ * coordinator, which gives nobody up before 3 seconds of silence, hears of it after 2.4 at the latest if the cut takes
+ * no longer than a second. After one of 1.5 seconds the silence can be one of 4: then it may rightly be given up.
+ */
 export function brieflyCut(): Fault {
   const name = 'briefly cut off'
-  const cutMs = 1500
+  const cutMs = 1000
   return {
     name,
     weight: 2,

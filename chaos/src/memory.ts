@@ -30,3 +30,7 @@ export function serveMeasurements(counts: () => Readonly<Record<string, number>>
   })
   process.on('disconnect', () => process.exit(0))
 }
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(2)} MiB`
+}

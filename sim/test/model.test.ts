@@ -15,6 +15,7 @@ function made(instance: number, host: typeof first): Observation {
     containerKind: 'room',
     labels: [],
     stateless: false,
+    askedAt: 0,
     ...host
   }
 }
@@ -108,6 +109,60 @@ describe('activations', () => {
     expect(broken(...late, registered, leased(true), resumed, ...next)).toEqual(['I1'])
   })
 
+  test('must not serve under a lease that was renewed after it had lapsed', () => {
+    const renewed = (at: number): Seen => [
+      at,
+      { kind: 'leased', ...first, sentAt: at - 100, registering: false }
+    ]
+    const served = (at: number): Seen => [at, { kind: 'output', instance: 1 }]
+    expect(broken(...serving, renewed(2600), served(3000))).toEqual([])
+    expect(broken(...serving, renewed(2700), served(3000))).toEqual(['lease'])
+  })
+
+  test('are told when their lease has lapsed, unless their process stood still', () => {
+    const worked = (at: number, aborted: boolean): Seen => [at, { kind: 'worked', instance: 1, aborted }]
+    expect(broken(...serving, worked(2600, false), worked(3000, true))).toEqual([])
+    expect(broken(...serving, worked(3000, false))).toEqual(['lease'])
+    expect(
+      broken(...serving, [2500, { kind: 'continued', process: 'agent-1' }], worked(3000, false))
+    ).toEqual([])
+  })
+
+  test('by labels are made only where none that bears them serves', () => {
+    const sheet = (instance: number, uuid: string, host: typeof first, askedAt: number): Seen => [
+      askedAt,
+      {
+        kind: 'made',
+        instance,
+        uuid,
+        containerKind: 'sheet',
+        labels: ['red'],
+        stateless: false,
+        askedAt,
+        ...host
+      }
+    ]
+    const leased = (host: typeof first, sentAt: number): Seen => [
+      sentAt,
+      { kind: 'leased', ...host, sentAt, registering: true }
+    ]
+    const granted = (host: typeof first, uuid: string, at: number): Seen => [
+      at,
+      { kind: 'granted', ...host, uuid, token: token(at) }
+    ]
+    const old: Seen[] = [sheet(1, 'sheet-1', first, 0), leased(first, 0), granted(first, 'sheet-1', 1)]
+    const next: Seen[] = [
+      leased(first, 9000),
+      sheet(2, 'sheet-2', second, 10_000),
+      leased(second, 10_000),
+      granted(second, 'sheet-2', 10_001)
+    ]
+    expect(broken(...old, ...next)).toEqual(['I9'])
+    expect(broken(...old, [8000, { kind: 'terminating', instance: 1 }], ...next)).toEqual([])
+    // Its client has claimed it by its uuid.
+    expect(broken(...old, sheet(3, 'sheet-2', first, 20), ...next)).toEqual([])
+  })
+
   test('must not serve under a lower token than was seen', () => {
     const later: Seen[] = [
       [2, { kind: 'granted', ...first, uuid: 'room-1', token: token(5) }],
@@ -189,6 +244,7 @@ test('an agent without a fault loses nothing because its coordinator stood still
   expect(broken(...serving, stall(20_000, 1), stall(25_000, 0), revoked)).toEqual(['I4'])
   expect(broken(...serving, [20_000, { kind: 'killed', process: 'coordinator' }], revoked)).toEqual([])
   expect(broken(...serving, [20_000, { kind: 'left', ...first }], revoked)).toEqual([])
+  expect(broken(...serving, [20_000, { kind: 'terminating', instance: 1 }], revoked)).toEqual([])
 })
 
 test('an agent that has obeyed an epoch obeys no earlier one, nor another coordinator of it', () => {

@@ -1,5 +1,5 @@
 import type { Session } from '@hcengineering/network-backrpc'
-import type { Clock, ContainerRecord, Logger } from '@hcengineering/network-core'
+import type { Clock, ContainerKind, ContainerUuid, Logger } from '@hcengineering/network-core'
 import type { ContainerLink } from './container-link.ts'
 import type { DirectSessions } from './direct-sessions.ts'
 import type { LocalSessions } from './local-sessions.ts'
@@ -18,8 +18,8 @@ export interface ClientCore {
   readonly local: LocalSessions
   readonly closed: boolean
 
-  /** The one link of this client to a container. */
-  linkTo(record: ContainerRecord): ContainerLink
+  /** The one link of this client to a container of this kind. */
+  linkTo(uuid: ContainerUuid, kind: ContainerKind): ContainerLink
   forgetLink(link: ContainerLink): void
   forgetReference(reference: ReferenceState): void
   /** Addresses that did not answer are left alone for a while. */

@@ -15,6 +15,7 @@ import {
   networkError,
   NetworkError,
   parseContainerEndpoint,
+  type ContainerKind,
   type ContainerRecord,
   type ContainerUuid,
   type RequestOptions,
@@ -69,14 +70,16 @@ const disconnectTimeoutMs = 2000
  */
 export class ContainerLink {
   readonly uuid: ContainerUuid
+  readonly kind: ContainerKind
   private readonly core: ClientCore
   private readonly users = new Set<LinkUser>()
   private readonly waiting = new Map<LinkUser, (error: Error) => void>()
   private state: State = { kind: 'idle' }
   private attempt: Attempt | undefined
 
-  constructor(uuid: ContainerUuid, core: ClientCore) {
+  constructor(uuid: ContainerUuid, kind: ContainerKind, core: ClientCore) {
     this.uuid = uuid
+    this.kind = kind
     this.core = core
   }
 
@@ -230,7 +233,8 @@ export class ContainerLink {
     const { state } = this
     if (frame.operation === ClientNotice.broadcast) {
       // A way that is being opened hears already: `connect` of the container may speak.
-      if (state.kind === 'open' && state.way.session !== session) return
+      const way = state.kind === 'open' ? state.way : this.attempt
+      if (way?.session !== session) return
       const data = decodeValue(frame.payload, networkError)
       for (const user of this.users) user.deliver(data)
     } else if (
@@ -301,6 +305,7 @@ export class ContainerLink {
     const way = this.open(this.core.clock.now() + timeoutMs).then(
       async (opened) => {
         if (this.state.kind === 'opening' && this.state.way === way) {
+          this.attempt = undefined
           this.state = { kind: 'open', way: opened }
           if (this.users.size === 0) await this.part()
           return opened
@@ -368,8 +373,9 @@ export class ContainerLink {
         throw signal.aborted ? this.notServedThere() : error
       }
       return way
-    } finally {
+    } catch (error) {
       if (this.attempt === attempt) this.attempt = undefined
+      throw error
     }
   }
 

@@ -50,7 +50,8 @@ import {
 } from './agent-dispatcher.ts'
 import type { NetworkClient, StandbyContainer } from './api.ts'
 import type { ClientCore } from './client-core.ts'
-import { ContainerLink } from './container-link.ts'
+import type { ContainerLink } from './container-link.ts'
+import { ContainerLinks } from './container-links.ts'
 import { LocalSessions } from './local-sessions.ts'
 import { RemoteCoordinator } from './coordinator-link.ts'
 import { createAgent, type CreateAgentOptions, type ServedAgent } from './create-agent.ts'
@@ -83,7 +84,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   private readonly options: ResolvedClientOptions
   private readonly dialler: Dialler
   private readonly references = new Map<ContainerUuid, Set<ReferenceState>>()
-  private readonly links = new Map<ContainerUuid, ContainerLink>()
+  private readonly links = new ContainerLinks()
   private readonly agentsByChannel = new Map<number, RegisteredAgent>()
   private readonly listeners = new Set<NetworkEventListener>()
   /** The highest epoch of which it has heard in events: a coordinator that forgot it must not go below (I2). */
@@ -100,7 +101,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     this.heldEventsMax = heldEventsMax
     this.uuid = clientUuid(ids)
     this.direct = new DirectSessions(this.options, this.uuid, ({ address, dialler }) => ({
-      notice: (frame) => this.links.get(frame.target as ContainerUuid)?.notice(dialler.session, frame),
+      notice: (frame) => this.links.notice(dialler.session, frame),
       forgotten: () => this.sessionForgotten(dialler.session),
       unreachable: () => {
         this.noteUnreachable(address)
@@ -109,7 +110,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     }))
     this.local = new LocalSessions(this.options, this.uuid, (session) => ({
       request: (call) => call.fail(new NetworkError('UNKNOWN_OPERATION', 'a client serves nothing here')),
-      send: (frame) => this.links.get(frame.target as ContainerUuid)?.notice(session(), frame)
+      send: (frame) => this.links.notice(session(), frame)
     }))
     this.dialler = new Dialler({
       transport: this.options.transport,
@@ -293,8 +294,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     if (this.closed) return
     this.closed = true
     this.listeners.clear()
-    for (const link of this.links.values()) link.close()
-    this.links.clear()
+    this.links.close()
     this.references.clear()
     this.direct.close()
     this.local.close()
@@ -313,17 +313,12 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   // For references and links
 
-  linkTo(record: ContainerRecord): ContainerLink {
-    let link = this.links.get(record.uuid)
-    if (link === undefined) {
-      link = new ContainerLink(record.uuid, this)
-      this.links.set(record.uuid, link)
-    }
-    return link
+  linkTo(uuid: ContainerUuid, kind: ContainerKind): ContainerLink {
+    return this.links.to(uuid, kind, this)
   }
 
   forgetLink(link: ContainerLink): void {
-    if (this.links.get(link.uuid) === link) this.links.delete(link.uuid)
+    this.links.forget(link)
   }
 
   forgetReference(reference: ReferenceState): void {
@@ -367,7 +362,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     const { uuid } = state.record
     if (this.closed || this.references.get(uuid)?.has(state) !== true) return
     state.locate(this.timeoutMs).then(
-      (record) => this.links.get(uuid)?.moved(record, true),
+      (record) => this.links.moved(record, true),
       (error: unknown) => {
         if (this.closed) return
         this.logger.warn({ uuid, error }, 'a reference could not be claimed again yet')
@@ -377,7 +372,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   }
 
   private sessionForgotten(session: Session): void {
-    for (const link of this.links.values()) link.sessionForgotten(session)
+    this.links.sessionForgotten(session)
   }
 
   /** A command or a request for one of this client's agents. */
@@ -411,7 +406,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       if (frame.target === '') tellAgent(known.link, frame, this.session, this.logger)
       else dispatchSend(known.link, frame, frame.origin as ClientUuid, this.logger)
     } else if (frame.target !== '') {
-      this.links.get(frame.target as ContainerUuid)?.notice(this.session, frame)
+      this.links.notice(this.session, frame)
     } else if (frame.operation === ClientNotice.event) {
       this.hearEvent(frame)
     } else if (frame.operation === ClientNotice.missed) {
@@ -431,7 +426,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       this.epochSeen = Math.max(this.epochSeen ?? 0, container.token.epoch)
       const serves = kind !== NetworkEventKind.removed
       if (serves) for (const state of this.references.get(container.uuid) ?? []) state.update(container)
-      this.links.get(container.uuid)?.moved(container, serves)
+      this.links.moved(container, serves)
     }
     for (const listener of this.listeners) this.tell(listener, event)
   }

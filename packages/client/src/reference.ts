@@ -94,6 +94,8 @@ export class ReferenceState {
 
   /** The container serves elsewhere, or under another token. */
   update(record: ContainerRecord): void {
+    // The name is one of another kind now: this reference leads there no more (I9).
+    if (record.kind !== this.asked.kind) return
     const before = this.record
     this.record = record
     const hasMoved = record.endpoint !== before.endpoint || record.agentId !== before.agentId
@@ -107,7 +109,11 @@ export class ReferenceState {
 
   async connect(timeoutMs: number, signal: AbortSignal | undefined): Promise<ContainerConnection> {
     this.connections++
-    const connection = new ConnectionImpl(this.core, this, this.core.linkTo(this.record))
+    const connection = new ConnectionImpl(
+      this.core,
+      this,
+      this.core.linkTo(this.record.uuid, this.asked.kind)
+    )
     try {
       await connection.open(timeoutMs, signal)
     } catch (error) {

@@ -36,17 +36,20 @@ export class AgentNode {
   readonly process: SimProcess
   readonly agent: AgentImpl
   readonly client: NetworkClient
+  readonly server: NetworkAgentServer
   readonly #world: World
   readonly #troubles: AgentTroubles
   readonly #host: Host
+  #draining = false
 
-  constructor(name: string, world: World, troubles: AgentTroubles, logger: Logger) {
+  /** @param name the agent's; `machine` is where it runs: for the model, an agent of its own */
+  constructor(name: string, machine: string, world: World, troubles: AgentTroubles, logger: Logger) {
     this.#world = world
     this.#troubles = troubles
-    this.process = world.machine(name).start()
+    this.process = world.machine(machine).start()
     const { clock, transport, incarnation } = this.process
-    this.#host = { agent: name, incarnation }
-    const ids = countedIds(`${name}-${incarnation}`)
+    this.#host = { agent: machine, incarnation }
+    const ids = countedIds(`${machine}-${incarnation}`)
     const factories: ContainerFactories = {
       [roomKind]: this.#factory(roomKind),
       [sheetKind]: this.#factory(sheetKind)
@@ -55,25 +58,26 @@ export class AgentNode {
       clock,
       logger,
       ids,
-      terminateTimeout: timing.terminateTimeoutMs / 1000
+      terminateTimeout: timing.terminateTimeoutMs / 1000,
+      drainTimeout: timing.drainTimeoutMs / 1000
     })
     probe(this.agent.link, { host: this.#host, now: () => world.elapsedMs, observe: this.#observe })
-    const port = 5001 + agentNames.indexOf(name as (typeof agentNames)[number])
-    const server = new NetworkAgentServer(new TickManagerImpl(1, { clock }), 'localhost', 'localhost', port, {
+    const port = 5001 + agentNames.indexOf(name as (typeof agentNames)[number]) + (machine === name ? 0 : 10)
+    this.server = new NetworkAgentServer(new TickManagerImpl(1, { clock }), 'localhost', 'localhost', port, {
       transport,
       logger,
-      ids: countedIds(`${name}-${incarnation}-session`)
+      ids: countedIds(`${machine}-${incarnation}-session`)
     })
-    server.start(this.agent).catch(this.#failed)
+    this.server.start(this.agent).catch(this.#failed)
     for (const [uuid, agents] of Object.entries(stores)) if (agents.includes(name)) this.#bringAlong(uuid)
     this.client = createNetworkClient(coordinatorAddress, {
       clock,
       transport,
       logger,
-      ids: countedIds(`${name}-client-${incarnation}`),
+      ids: countedIds(`${machine}-client-${incarnation}`),
       localAgents: false
     })
-    world.observe({ kind: 'started', process: name })
+    world.observe({ kind: 'started', process: machine })
     this.register()
   }
 
@@ -83,8 +87,21 @@ export class AgentNode {
     })
   }
 
+  /** Told to end: it is on its way out. */
+  get draining(): boolean {
+    return this.#draining
+  }
+
+  /** What a program does upon SIGTERM. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    await this.server.drain()
+    await this.client.close()
+  }
+
   /** Leaves the network and comes back at once. */
   registerAgain(): void {
+    if (this.#draining) return
     this.client.unregister(this.agent).then(
       () => this.process.enter(() => this.register()),
       () => {}
@@ -108,6 +125,7 @@ export class AgentNode {
 
   #factory(kind: string): ContainerFactory {
     return async (options, endpoint) => {
+      const askedAt = this.#world.elapsedMs
       const { factories } = this.#troubles
       if (factories !== undefined) this.#troubles.factoriesHit++
       if (factories === 'fail') throw new Error('this factory is broken')
@@ -116,20 +134,28 @@ export class AgentNode {
       // Named by the time, so that agents now and then choose the same name.
       const time = Math.trunc(this.#world.elapsedMs / nameEveryMs)
       const uuid = (options.uuid ?? `${kind}-${time}`) as ContainerUuid
-      const container = this.#make(uuid, kind, options.labels ?? [], false)
+      const container = this.#make(uuid, kind, options.labels ?? [], askedAt)
       return { uuid, container, endpoint: containerOnAgentEndpointRef(endpoint, uuid) }
     }
   }
 
   #bringAlong(uuid: string): void {
-    const container = this.#make(uuid, storeKind, [], true)
+    const container = this.#make(uuid, storeKind, [], undefined)
     const endpoint = containerOnAgentEndpointRef(this.agent.endpoint ?? '', uuid as ContainerUuid)
     this.agent.addStatelessContainer(uuid as ContainerUuid, storeKind as ContainerKind, endpoint, container)
   }
 
-  #make(uuid: string, containerKind: string, labels: readonly string[], stateless: boolean): SimContainer {
+  /** @param asked when its factory was asked; undefined for one that the agent brings along */
+  #make(
+    uuid: string,
+    containerKind: string,
+    labels: readonly string[],
+    asked: number | undefined
+  ): SimContainer {
     const instance = this.#world.count('instance')
-    this.#observe({ kind: 'made', instance, uuid, containerKind, labels, stateless, ...this.#host })
+    const askedAt = asked ?? this.#world.elapsedMs
+    const stateless = asked === undefined
+    this.#observe({ kind: 'made', instance, uuid, containerKind, labels, stateless, askedAt, ...this.#host })
     return new SimContainer({
       ...this.#host,
       instance,

@@ -3,7 +3,7 @@ import type { Work } from '../script/action.ts'
 import { AgentNode, type AgentTroubles } from './agent.ts'
 import { ClientNode, type Held } from './client.ts'
 import { CoordinatorNode } from './coordinator.ts'
-import { agentNames, clientNames } from './names.ts'
+import { agentNames, clientNames, twinOf } from './names.ts'
 import type { World } from './world.ts'
 
 /** Clients that hear every event of the network. */
@@ -42,8 +42,14 @@ export class Cluster {
     const troubles = this.troubles.get(name)
     if (name === 'coordinator') this.#coordinator = new CoordinatorNode(this.world, this.#logger)
     else if (troubles !== undefined)
-      this.agents.set(name, new AgentNode(name, this.world, troubles, this.#logger))
+      this.agents.set(name, new AgentNode(name, name, this.world, troubles, this.#logger))
     else this.clients.set(name, new ClientNode(name, this.world, this.#logger, subscribers.includes(name)))
+  }
+
+  /** Starts another process of an agent, whether or not the first one is there. */
+  startTwin(name: string): void {
+    const troubles = this.troubles.get(name)
+    if (troubles !== undefined) new AgentNode(name, twinOf(name), this.world, troubles, this.#logger)
   }
 
   /** Does a piece of work, if whoever is to do it is there. Never throws: the model hears what comes of it. */
@@ -83,8 +89,19 @@ export class Cluster {
   }
 
   #performAgent(work: Extract<Work, { agent: string }>, node: AgentNode | undefined): void {
-    if (work.do === 'register') node?.registerAgain()
-    else node?.terminate(work.pick).catch(() => {})
+    if (node === undefined) return
+    if (work.do === 'register') node.registerAgain()
+    else if (work.do === 'drain') this.#drain(node, work).catch(this.#failed)
+    else node.terminate(work.pick).catch(() => {})
+  }
+
+  async #drain(node: AgentNode, { agent, downMs }: Extract<Work, { do: 'drain' }>): Promise<void> {
+    if (node.draining) return
+    await node.drain()
+    if (!node.process.alive) return
+    node.process.kill()
+    this.world.observe({ kind: 'killed', process: agent })
+    this.world.clock.after(downMs, () => this.start(agent))
   }
 
   readonly #failed = (error: unknown): void => {

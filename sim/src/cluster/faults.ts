@@ -3,6 +3,7 @@ import type { NetworkFault } from '@hcengineering/network-testing'
 import type { Fault, FaultName } from '../script/action.ts'
 import type { Cluster } from './cluster.ts'
 import { coordinatorAddress } from './coordinator.ts'
+import { twinNames, twinOf } from './names.ts'
 import type { World } from './world.ts'
 
 /** A fault that was begun. */
@@ -65,12 +66,18 @@ export class Faults {
     }
   }
 
-  /** Ends all that lasts, and starts all that is down; what `keeps` names stays as it is. */
+  /**
+   * Ends all that lasts, and starts all that is down; what `keeps` names stays as it is. Containers behave again
+   * everywhere: where they do not, nobody can have one in time, whatever the network does.
+   */
   heal(keeps: (touched: readonly string[]) => boolean = () => false): void {
-    for (const begun of this.#begun) if (!keeps(begun.touches)) this.#end(begun)
+    for (const begun of this.#begun) {
+      if (isOfContainers(begun.name) || !keeps(begun.touches)) this.#end(begun)
+    }
     for (const [name, machine] of this.#world.machines) {
-      if (keeps([name])) continue
+      if (keeps([name]) || twinNames.includes(name)) continue
       machine.wake()
+      if (this.#cluster.agents.get(name)?.draining === true) this.#kill(name, false)
       machine.clock.rate = 1
       this.#downUntilHealed.delete(name)
       this.#cluster.start(name)
@@ -100,6 +107,8 @@ export class Faults {
       case 'stop':
       case 'suspend':
         return this.#stop(fault)
+      case 'twin':
+        return this.#twin(fault)
       case 'cut':
         return this.#lasting([
           this.#world.network.cut(fault.from, fault.to),
@@ -153,15 +162,52 @@ export class Faults {
     const { node, downMs, powerLoss } = fault
     const machine = this.#world.machine(node)
     if (!machine.running) return undefined
-    machine.crash(powerLoss)
-    machine.wake()
-    this.#world.observe({ kind: 'killed', process: node })
+    this.#kill(node, powerLoss)
     const restart = (): void => {
       if (!this.#downUntilHealed.has(node)) this.#cluster.start(node)
     }
     if (downMs === undefined) this.#downUntilHealed.add(node)
     else this.#world.clock.after(downMs, restart)
     return this.#atOnce(true)
+  }
+
+  #kill(node: string, powerLoss: boolean): void {
+    const machine = this.#world.machine(node)
+    if (!machine.running) return
+    machine.crash(powerLoss)
+    machine.wake()
+    this.#world.observe({ kind: 'killed', process: node })
+  }
+
+  /** The first one's trouble is over before the other one ends, or when it does. */
+  #twin(fault: Extract<Fault, { fault: 'twin' }>): Pick<Begun, 'tookEffect' | 'end'> | undefined {
+    const { node, first, firstMs, powerLoss } = fault
+    const twin = twinOf(node)
+    if (!this.#world.machine(node).running || this.#world.machine(twin).running) return undefined
+    const trouble =
+      first === 'stopped'
+        ? this.#stop({ fault: 'stop', node })
+        : first === 'cut'
+          ? this.#lasting([
+              this.#world.network.cut(node, 'coordinator'),
+              this.#world.network.cut('coordinator', node)
+            ])
+          : undefined
+    this.#cluster.startTwin(node)
+    let isOver = false
+    const firstIsWell = (): void => {
+      if (isOver) return
+      isOver = true
+      trouble?.end()
+    }
+    this.#world.clock.after(firstMs, firstIsWell)
+    return {
+      tookEffect: () => true,
+      end: () => {
+        firstIsWell()
+        this.#kill(twin, powerLoss)
+      }
+    }
   }
 
   #stop(fault: Extract<Fault, { fault: 'stop' | 'suspend' }>): Pick<Begun, 'tookEffect' | 'end'> | undefined {
@@ -238,6 +284,10 @@ function isLasting({ fault }: Fault): boolean {
   return !['reset', 'duplicate', 'clockRate', 'wallClock', 'crash', 'newDisk'].includes(fault)
 }
 
+function isOfContainers(name: FaultName): boolean {
+  return name === 'factories' || name === 'terminate'
+}
+
 function touchedBy(fault: Fault): string[] {
   switch (fault.fault) {
     case 'cut':
@@ -251,6 +301,7 @@ function touchedBy(fault: Fault): string[] {
     case 'crash':
     case 'stop':
     case 'suspend':
+    case 'twin':
     case 'duplicate':
     case 'clockRate':
     case 'wallClock':

@@ -3,6 +3,13 @@ export const agentNames = ['agent-1', 'agent-2', 'agent-3', 'agent-4'] as const
 export const clientNames: readonly string[] = Array.from({ length: 24 }, (_, index) => `client-${index + 1}`)
 export const nodeNames: readonly string[] = ['coordinator', ...agentNames, ...clientNames]
 
+/** The machine on which another process of an agent runs, while there are two. */
+export function twinOf(agent: string): string {
+  return `${agent}-twin`
+}
+
+export const twinNames: readonly string[] = agentNames.map(twinOf)
+
 /** The part of the cluster that has no permanent faults, when there are some. */
 export const coreAgents: readonly string[] = ['agent-1', 'agent-2']
 export const coreClients: readonly string[] = clientNames.slice(0, 8)

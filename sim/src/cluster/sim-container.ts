@@ -55,6 +55,8 @@ export class SimContainer implements Container {
   ): Promise<SimSpeech> {
     this.#dispatched(data, context?.token)
     if (data.workMs > 0) await this.#wait(data.workMs)
+    const { observe, instance } = this.#options
+    if (context !== undefined) observe({ kind: 'worked', instance, aborted: context.signal.aborted })
     if (operation === 'broadcast') for (let count = 0; count < data.count; count++) this.#broadcast()
     return this.#speech(data.id)
   }

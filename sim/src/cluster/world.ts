@@ -1,10 +1,19 @@
 import { FaultyNetwork, SimClock, SimDisk, SimMachine, Trace } from '@hcengineering/network-testing'
 import type { Observation } from '../model/observation.ts'
 import { Model } from '../model/model.ts'
-import { nodeNames } from './names.ts'
+import { nodeNames, twinNames } from './names.ts'
 
-/** Timeouts as the network has them by default; `terminate()` is abandoned sooner, so that a run sees it. */
-export const timing = { leaseMs: 2400, terminateTimeoutMs: 4000, rateMin: 0.9, rateMax: 1.1 }
+/**
+ * Timeouts as the network has them by default; `terminate()` is abandoned sooner, and draining is shorter, so that a
+ * run sees what comes after.
+ */
+export const timing = {
+  leaseMs: 2400,
+  terminateTimeoutMs: 4000,
+  drainTimeoutMs: 3000,
+  rateMin: 0.9,
+  rateMax: 1.1
+}
 
 /** What a cluster stands on: time, network, machines, a disk; and who watches. */
 export class World {
@@ -37,7 +46,10 @@ export class World {
     this.trace = new Trace(() => this.clock.now(), line)
     this.network = new FaultyNetwork({ clock: this.clock, seed: `network ${seed}` })
     this.machines = new Map(
-      nodeNames.map((name) => [name, new SimMachine(name, this.clock, this.network, this.trace)])
+      [...nodeNames, ...twinNames].map((name) => [
+        name,
+        new SimMachine(name, this.clock, this.network, this.trace)
+      ])
     )
   }
 
@@ -82,7 +94,7 @@ export class World {
 }
 
 /** Too many to be read; the hash knows them. */
-const quiet: ReadonlySet<string> = new Set(['leased', 'offered', 'registered', 'disturbed'])
+const quiet: ReadonlySet<string> = new Set(['leased', 'offered', 'worked', 'registered', 'disturbed'])
 
 function words(fields: object): string {
   return Object.entries(fields)

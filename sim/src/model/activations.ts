@@ -19,12 +19,16 @@ interface AgentSeen {
   surelyLeasedAt: number
   /** Whom it has obeyed last. */
   coordinator: string | undefined
+  /** When its process stood still last, or its clock jumped: its timers may be late. */
+  haltedAt: number
 }
 
 interface InstanceSeen {
   readonly id: InstanceId
   readonly uuid: string
   readonly host: string
+  /** Its kind and labels; undefined if it has none. */
+  readonly labelled: string | undefined
   readonly stateless: boolean
   /** `offered`: a grant was handed over in this turn. */
   right: 'none' | 'offered' | 'granted'
@@ -35,6 +39,10 @@ interface InstanceSeen {
   before: ActivationToken | undefined
   terminatingAt: number | undefined
   ended: boolean
+  /** Since when it has had its right. */
+  grantedAt: number
+  /** When its factory was asked for it. */
+  readonly askedAt: number
 }
 
 interface UuidSeen {
@@ -45,8 +53,14 @@ interface UuidSeen {
   last: InstanceSeen | undefined
 }
 
+/** What serves for so long was known when a start that is being carried out was decided on. */
+const underWayMs = 8000
+
+/** So long after its process stood still, an agent has noticed whatever came due meanwhile. */
+const haltedMs = 1000
+
 /**
- * I1, I2 and the lease: who may serve, who does, and under which token. It knows of leases only what was asked
+ * I1, I2, labels (I9) and the lease: who may serve, who does, and under which token. It knows of leases only what was asked
  * for and answered, by the shared time, and allows for the clocks' rates.
  */
 export class Activations implements Check {
@@ -62,19 +76,23 @@ export class Activations implements Check {
   }
 
   readonly on: Handlers = {
-    made: ({ uuid, stateless, instance: id, agent, incarnation }) => {
+    made: ({ uuid, containerKind, labels, stateless, askedAt, instance: id, agent, incarnation }) => {
+      const labelled = labels.length === 0 ? undefined : `${containerKind} ${labels.toSorted().join()}`
       const host = `${agent}#${incarnation}`
       const instance: InstanceSeen = {
         id,
         uuid,
         host,
+        labelled,
         stateless,
         right: 'none',
         sure: false,
         token: undefined,
         before: undefined,
         terminatingAt: undefined,
-        ended: false
+        ended: false,
+        grantedAt: Infinity,
+        askedAt
       }
       this.#instances.set(id, instance)
       this.#uuid(uuid).instances.push(instance)
@@ -82,7 +100,8 @@ export class Activations implements Check {
     leased: (seen, at) => {
       const agent = this.#agent(seen)
       if (seen.registering || this.#isSurelyLeased(agent, at)) agent.surelyLeasedAt = seen.sentAt
-      agent.leasedAt = Math.max(agent.leasedAt, seen.sentAt)
+      if (seen.registering || this.#mayBeLeased(agent, at))
+        agent.leasedAt = Math.max(agent.leasedAt, seen.sentAt)
     },
     left: (seen) => {
       const agent = this.#agent(seen)
@@ -90,13 +109,15 @@ export class Activations implements Check {
       agent.surelyLeasedAt = -Infinity
     },
     // Its lease is counted by the wall clock, too.
-    jumped: ({ process }) => {
-      for (const [host, agent] of this.#agents) {
-        if (host.startsWith(`${process}#`)) agent.surelyLeasedAt = -Infinity
-      }
+    jumped: ({ process }, at) => {
+      for (const agent of this.#on(process)) agent.surelyLeasedAt = -Infinity
+      this.#halted(process, at)
     },
+    stopped: ({ process }) => this.#halted(process, Infinity),
+    continued: ({ process }, at) => this.#halted(process, at),
     granted: (seen, at) => {
       const instance = this.#find(seen)
+      if (seen.had === undefined && instance !== undefined) this.#bearsItsLabelsAlone(instance, at)
       const isMeant = seen.had === undefined || instance?.token !== undefined
       if (isMeant) this.#granted(instance, seen.token, at)
     },
@@ -133,6 +154,14 @@ export class Activations implements Check {
       const instance = this.#instances.get(seen.instance)
       if (instance !== undefined) this.#dispatched(instance, seen.token, at)
     },
+    worked: ({ instance: id, aborted }, at) => {
+      const instance = this.#instances.get(id)
+      const agent = instance === undefined ? undefined : this.#agents.get(instance.host)
+      if (instance === undefined || agent === undefined || aborted || this.#mayBeLeased(agent, at)) return
+      // What stood still hears of it when it goes on, and that takes a turn.
+      if (at - agent.haltedAt < haltedMs) return
+      this.#report('lease', `${named(instance)} was not told that its agent has no lease any more`)
+    },
     output: (seen, at) => {
       const instance = this.#instances.get(seen.instance)
       if (instance !== undefined) this.#serves(instance, at, 'lets something out')
@@ -145,13 +174,40 @@ export class Activations implements Check {
       const instance = this.#instances.get(seen.instance)
       if (instance !== undefined) instance.ended = true
     },
-    killed: ({ process }) => {
-      for (const [host, agent] of this.#agents) if (host.startsWith(`${process}#`)) agent.alive = false
+    killed: ({ process }, at) => {
+      for (const agent of this.#on(process)) agent.alive = false
+      // The next one there is not stopped.
+      this.#halted(process, at)
+    }
+  }
+
+  #halted(process: string, at: number): void {
+    for (const agent of this.#on(process)) agent.haltedAt = at
+  }
+
+  /** All that have run there. */
+  #on(process: string): AgentSeen[] {
+    return [...this.#agents].filter(([host]) => host.startsWith(`${process}#`)).map(([, agent]) => agent)
+  }
+
+  /**
+   * A get by labels finds what bears them: nothing new is made for the very same ones (I9). What is claimed by its
+   * uuid comes back beside it all the same.
+   */
+  #bearsItsLabelsAlone(instance: InstanceSeen, at: number): void {
+    const { labelled, uuid, askedAt } = instance
+    if (labelled === undefined || this.#uuid(uuid).instances.length > 1) return
+    for (const other of this.#instances.values()) {
+      if (other.labelled !== labelled || other.uuid === uuid || other.terminatingAt !== undefined) continue
+      if (other.grantedAt > askedAt - underWayMs) continue
+      if (this.#mayServe(other, at))
+        this.#report('I9', `${named(instance)} bears the labels of ${named(other)}, which serves`)
     }
   }
 
   #granted(instance: InstanceSeen | undefined, token: ActivationToken, at: number): void {
     if (instance === undefined || instance.ended) return
+    if (instance.right !== 'granted') instance.grantedAt = at
     instance.right = 'granted'
     const agent = this.#agents.get(instance.host)
     instance.sure = agent !== undefined && this.#isSurelyLeased(agent, at)
@@ -181,11 +237,10 @@ export class Activations implements Check {
 
   #serves(instance: InstanceSeen, at: number, doing: string): void {
     const agent = this.#agents.get(instance.host)
-    const { leaseMs, rateMin } = this.#timing
     if (instance.right === 'none') {
       this.#report('I1', `${named(instance)} ${doing} without having been granted`)
     }
-    if (agent === undefined || at - agent.leasedAt > leaseMs / rateMin + 1) {
+    if (agent === undefined || !this.#mayBeLeased(agent, at)) {
       const since = agent === undefined ? 'ever' : `for ${Math.round(at - agent.leasedAt)} ms`
       this.#report('lease', `${named(instance)} ${doing}; no lease was asked for ${since}`)
     }
@@ -225,6 +280,12 @@ export class Activations implements Check {
     )
   }
 
+  /** By the slowest clock. */
+  #mayBeLeased(agent: AgentSeen, at: number): boolean {
+    const { leaseMs, rateMin } = this.#timing
+    return at - agent.leasedAt <= leaseMs / rateMin + 1
+  }
+
   #isSurelyLeased(agent: AgentSeen, at: number): boolean {
     const { leaseMs, rateMax } = this.#timing
     return at - agent.surelyLeasedAt < leaseMs / rateMax - 1
@@ -234,7 +295,13 @@ export class Activations implements Check {
     const host = `${agent}#${incarnation}`
     let known = this.#agents.get(host)
     if (known === undefined) {
-      known = { alive: true, leasedAt: -Infinity, surelyLeasedAt: -Infinity, coordinator: undefined }
+      known = {
+        alive: true,
+        leasedAt: -Infinity,
+        surelyLeasedAt: -Infinity,
+        coordinator: undefined,
+        haltedAt: -Infinity
+      }
       this.#agents.set(host, known)
     }
     return known

@@ -21,6 +21,8 @@ export type Observation =
       readonly labels: readonly string[]
       /** Belongs to its agent, and can stand by. */
       readonly stateless: boolean
+      /** When its factory was asked for it. */
+      readonly askedAt: number
     } & Host)
   /** Something was handed to it. Only requests and streams have a name and come with a token. */
   | {
@@ -30,6 +32,8 @@ export type Observation =
       readonly request?: string | undefined
       readonly idempotent?: boolean | undefined
     }
+  /** A request has run in it to its end; whether it was told meanwhile that it may not serve. */
+  | { readonly kind: 'worked'; readonly instance: InstanceId; readonly aborted: boolean }
   /** Something of it was let out. */
   | { readonly kind: 'output'; readonly instance: InstanceId }
   | { readonly kind: 'terminating' | 'terminated'; readonly instance: InstanceId }

@@ -1,4 +1,4 @@
-import type { Check, Handlers, Report } from './observation.ts'
+import type { Check, Handlers, InstanceId, Report } from './observation.ts'
 
 /** So long without a fault, and whatever a fault did to a process is over. */
 const calmMs = 12_000
@@ -11,6 +11,7 @@ export class Patience implements Check {
   readonly #report: Report
   readonly #disturbedAt = new Map<string, number>()
   readonly #serving = new Map<string, Set<string>>()
+  readonly #instances = new Map<InstanceId, { readonly agent: string; readonly uuid: string }>()
 
   constructor(report: Report) {
     this.#report = report
@@ -24,8 +25,17 @@ export class Patience implements Check {
     started: ({ process }, at) => this.#touch(process, at),
     killed: ({ process }, at) => this.#touch(process, at),
     left: ({ agent }, at) => this.#touch(agent, at),
-    granted: ({ agent, uuid }) => {
-      this.#servedBy(agent).add(uuid)
+    made: ({ instance, agent, uuid }) => {
+      this.#instances.set(instance, { agent, uuid })
+    },
+    // What an agent has ended by itself is not taken from it.
+    terminating: ({ instance }) => {
+      const ending = this.#instances.get(instance)
+      if (ending !== undefined) this.#servedBy(ending.agent).delete(ending.uuid)
+    },
+    // What goes on was granted before, or has ended since it was reported.
+    granted: ({ agent, uuid, had }) => {
+      if (had === undefined) this.#servedBy(agent).add(uuid)
     },
     revoked: ({ agent, incarnation, uuid }, at) => {
       const served = this.#servedBy(agent).delete(uuid)

@@ -1,17 +1,38 @@
+import { NetworkAgentServer } from '@hcengineering/network-client'
 import {
   AgentMachine,
+  Binding,
+  ContainerHost,
   Lease,
   type AgentEffect,
   type Fate,
   type Instance,
   type Moment
 } from '@hcengineering/network-core/machines'
-import type { EndCommand, Registration, RegistrationReply, InventoryEntry } from '@hcengineering/network-core'
+import type {
+  AgentLink,
+  CoordinatorLink,
+  EndCommand,
+  InventoryEntry,
+  Registration,
+  RegistrationReply
+} from '@hcengineering/network-core'
 import { replace, type Mutant } from './mutant.ts'
 
 type Of<T, M extends keyof T> = T[M] extends (...args: infer A) => infer R
   ? (this: T, ...args: A) => R
   : never
+
+/** What a mutant of a binding reaches into. */
+interface BindingWithin {
+  readonly environment: { readonly machine: AgentMachine; readonly link: AgentLink; moment(): Moment }
+  readonly coordinator: CoordinatorLink
+  readonly attempt: number
+  readonly closed: boolean
+  readonly pingIntervalMs: number
+  refresh(): void
+  schedule(delayMs: number): void
+}
 
 /** Faults put into the agent machine and its lease. */
 export const agentMutants: readonly Mutant[] = [
@@ -70,6 +91,47 @@ export const agentMutants: readonly Mutant[] = [
       )
   },
   {
+    name: 'lease-of-its-own-length',
+    breaks: 'the coordinator sets leases',
+    install: () =>
+      replace(
+        Lease,
+        'grant',
+        (original) =>
+          function (this: Lease, ...[coordinator, sent, lengthMs]: Parameters<Lease['grant']>) {
+            ;(original as Of<Lease, 'grant'>).call(this, coordinator, sent, lengthMs * 2)
+          }
+      )
+  },
+  {
+    name: 'lapsed-lease-renewed',
+    breaks: 'a lapsed lease is revived only by the answer to a registration',
+    install: () =>
+      replace(
+        Binding,
+        'renew',
+        () =>
+          async function (this: Binding) {
+            const binding = this as unknown as BindingWithin
+            const { machine, link } = binding.environment
+            const { attempt } = binding
+            const coordinator = machine.lease.holder
+            if (coordinator === undefined) {
+              binding.refresh()
+              return
+            }
+            const sent = binding.environment.moment()
+            binding.schedule(binding.pingIntervalMs)
+            const { agentId, incarnation } = link
+            const asked = binding.coordinator.renew({ agentId, incarnation, coordinator })
+            const reply = await asked.catch(() => undefined)
+            if (reply === undefined || binding.closed || attempt !== binding.attempt) return
+            if (reply === 'register') binding.refresh()
+            else machine.lease.renew(sent)
+          }
+      )
+  },
+  {
     name: 'lapsed-resumes-by-itself',
     breaks: 'once lapsed, only the answer to a registration says what may resume; the rest is dropped',
     install: () =>
@@ -112,6 +174,41 @@ export const agentMutants: readonly Mutant[] = [
           function (this: AgentMachine, id: number, moment: Moment): Fate {
             const fate = (original as Of<AgentMachine, 'fate'>).call(this, id, moment)
             return fate === 'hold' ? 'release' : fate
+          }
+      )
+  },
+  {
+    name: 'handlers-not-aborted',
+    breaks: "at lease end an agent aborts its handlers' signals",
+    install: () => replace(ContainerHost, 'quiesce', () => () => {})
+  },
+  {
+    name: 'claimed-speaks-when-it-ends',
+    breaks: 'what waits to hear whether it may serve again lets nothing out, when it ends either',
+    install: () =>
+      replace(
+        AgentMachine,
+        'fate',
+        (original) =>
+          function (this: AgentMachine, id: number, moment: Moment): Fate {
+            const { phase } = this.instance(id) ?? {}
+            const isSilent = phase?.kind === 'ending' && phase.wasClaimed
+            if (isSilent && this.lease.valid(moment)) return 'release'
+            return (original as Of<AgentMachine, 'fate'>).call(this, id, moment)
+          }
+      )
+  },
+  {
+    name: 'listener-closes-first',
+    breaks: 'an agent closes its listener only after it has stopped serving for good',
+    install: () =>
+      replace(
+        NetworkAgentServer,
+        'drain',
+        (original) =>
+          async function (this: NetworkAgentServer) {
+            await (this as unknown as { listener: { close(): Promise<void> } }).listener.close()
+            await (original as Of<NetworkAgentServer, 'drain'>).call(this)
           }
       )
   },

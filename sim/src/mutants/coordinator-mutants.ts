@@ -12,6 +12,7 @@ import {
 import {
   CoordinatorMachine,
   CoordinatorState,
+  Placement,
   recoveryHold,
   type ContainerEntry,
   type CoordinatorEffect,
@@ -240,6 +241,38 @@ export const coordinatorMutants: readonly Mutant[] = [
           ) {
             const taken = failure.kind === 'unknown' ? ({ kind: 'refused' } as const) : failure
             ;(original as Of<CoordinatorMachine, 'startFailed'>).call(this, startId, taken, now)
+          }
+      )
+  },
+  {
+    name: 'failed-start-holds-its-place',
+    breaks: 'a failing factory rejects the get, and spoils no later one (regression case 5)',
+    install: () =>
+      replace(
+        CoordinatorMachine,
+        'startFailed',
+        (original) =>
+          function (this: CoordinatorMachine, ...asked: Parameters<CoordinatorMachine['startFailed']>) {
+            if (asked[1].kind === 'failed') return
+            ;(original as Of<CoordinatorMachine, 'startFailed'>).call(this, ...asked)
+          }
+      )
+  },
+  {
+    name: 'labelled-starts-not-shared',
+    breaks: 'two gets with the same label share one container (regression case 7)',
+    install: () =>
+      replace(
+        Placement,
+        'seekLabels',
+        (original) =>
+          function (this: Placement, get: unknown) {
+            const seek = original as unknown as (get: unknown) => void
+            const { starts } = (this as unknown as { state: CoordinatorState }).state
+            const underWay = [...starts]
+            starts.clear()
+            seek.call(this, get)
+            for (const [startId, start] of underWay) starts.set(startId, start)
           }
       )
   },

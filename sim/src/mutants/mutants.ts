@@ -1,9 +1,15 @@
 import { agentMutants } from './agent-mutants.ts'
 import { coordinatorMutants } from './coordinator-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { recoveryMutants } from './recovery-mutants.ts'
 import { sessionMutants } from './session-mutants.ts'
 
-export const mutants: readonly Mutant[] = [...agentMutants, ...coordinatorMutants, ...sessionMutants]
+export const mutants: readonly Mutant[] = [
+  ...agentMutants,
+  ...coordinatorMutants,
+  ...recoveryMutants,
+  ...sessionMutants
+]
 
 /** @throws when there is none of that name */
 export function mutantOf(name: string): Mutant {

@@ -90,6 +90,7 @@ async function newOnesCanBeHad(cluster: Cluster, clients: readonly ClientNode[])
     { kind: roomKind, uuid: 'room-new' },
     { kind: roomKind, uuid: 'room-new' },
     { kind: sheetKind, labels: ['new'] },
+    { kind: sheetKind, labels: ['new'] },
     ...Object.keys(stores)
       .slice(0, 1)
       .map((uuid) => ({ kind: storeKind, uuid }))
@@ -109,6 +110,14 @@ async function newOnesCanBeHad(cluster: Cluster, clients: readonly ClientNode[])
       `of ${selectors.length} new containers ${count} can be had although all is well`
     )
   }
+  const labelled = new Set(
+    got.map((held) => held?.reference.uuid).filter((uuid) => uuid?.startsWith(sheetKind))
+  )
+  if (labelled.size > 1)
+    cluster.world.model.report(
+      'I9',
+      `one label, asked for twice at once, made ${[...labelled].join(' and ')}`
+    )
   // The other reference to it stays: the model sees if the container does not.
   const one = got.find((held) => held?.reference.uuid === 'room-new')
   if (one === undefined) return

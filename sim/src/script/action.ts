@@ -32,6 +32,8 @@ export type Work =
   | { readonly do: 'broadcast'; readonly client: string; readonly pick: number; readonly events: number }
   /** An agent leaves, and registers again at once. */
   | { readonly do: 'register'; readonly agent: string }
+  /** An agent is told to end: it drains, leaves, and its process ends. Started again after `downMs`. */
+  | { readonly do: 'drain'; readonly agent: string; readonly downMs: number }
   /** An agent ends one of its containers. */
   | { readonly do: 'terminate'; readonly agent: string; readonly pick: number }
 
@@ -45,6 +47,17 @@ export type Fault =
       readonly powerLoss: boolean
     }
   | { readonly fault: 'stop' | 'suspend'; readonly node: string; readonly forMs?: number }
+  /** Another process of the same agent is started while the first one is stopped, cut off or as well as ever. */
+  | {
+      readonly fault: 'twin'
+      readonly node: string
+      readonly first: 'stopped' | 'cut' | 'well'
+      /** How long that lasts: less than the other one lives, or as long. */
+      readonly firstMs: number
+      /** Whether the other one's machine loses its power in the end. */
+      readonly powerLoss: boolean
+      readonly forMs?: number
+    }
   | {
       readonly fault: 'cut'
       readonly from: string

@@ -12,6 +12,7 @@ import {
   stores
 } from '../cluster/names.ts'
 import { isFault, type Action, type Fault, type FaultName, type Script, type Work } from './action.ts'
+import { withQuietStall } from './quiet-stall.ts'
 
 const chaosMs = 48_000
 const workEveryMs = 140
@@ -19,6 +20,7 @@ const faults: Readonly<Record<FaultName, number>> = {
   crash: 9,
   stop: 10,
   suspend: 4,
+  twin: 5,
   cut: 14,
   delay: 14,
   reset: 14,
@@ -37,6 +39,7 @@ const works: Readonly<Record<Work['do'], number>> = {
   stream: 7,
   broadcast: 9,
   register: 1,
+  drain: 1,
   terminate: 4
 }
 
@@ -61,7 +64,7 @@ export function draw(seed: number, mode?: Script['mode']): Script {
     seed,
     mode: chosen,
     chaosMs,
-    actions: foreseen(bearable(actions, random)).toSorted((a, b) => a.at - b.at)
+    actions: withQuietStall(foreseen(bearable(actions, random)), random).toSorted((a, b) => a.at - b.at)
   }
 }
 
@@ -136,6 +139,8 @@ function drawWork(random: Random): Work {
       return { do: 'broadcast', client, pick, events: random.whole(1, 4) }
     case 'register':
       return { do: 'register', agent: random.pick(agentNames) }
+    case 'drain':
+      return { do: 'drain', agent: random.pick(agentNames), downMs: random.pick([50, 1000, 4000]) }
     case 'terminate':
       return { do: 'terminate', agent: random.pick(agentNames), pick }
     default:
@@ -194,6 +199,17 @@ function drawFault(random: Random, weights: Readonly<Record<FaultName, number>>)
     case 'stop':
     case 'suspend':
       return { fault, node: drawNode(random), forMs: drawSpan(random) }
+    case 'twin': {
+      const firstMs = drawSpan(random)
+      return {
+        fault,
+        node: random.pick(agentNames),
+        first: random.pick(['stopped', 'stopped', 'cut', 'cut', 'well']),
+        firstMs,
+        powerLoss: random.chance(0.3),
+        forMs: random.chance(0.3) ? firstMs : firstMs + random.pick([500, 2000, 5000])
+      }
+    }
     case 'cut':
       return { fault, ...drawLink(random), bothWays: random.chance(0.5), forMs: drawSpan(random) }
     case 'delay': {

@@ -200,7 +200,7 @@ export class Dialler {
     const { pingIntervalMs } = welcome
     this.enter({ kind: 'connected', connection, pingIntervalMs })
     this.lastPing = this.parts.clock.now()
-    this.scheduleHeartbeat(connection, pingIntervalMs)
+    this.scheduleHeartbeat(connection, pingIntervalMs, false, pingIntervalMs)
     this.session.attach((bytes) => connection.send(bytes), welcome.limits, welcome.received)
     this.options.onConnected?.(welcome, fresh)
     this.wake()
@@ -222,19 +222,29 @@ export class Dialler {
     this.session.reset()
   }
 
-  /** Pings at intervals; silence over two of them means that the connection leads nowhere. */
-  private scheduleHeartbeat(connection: TransportConnection, intervalMs: number): void {
-    this.cancelTimer = this.parts.clock.after(intervalMs, () => {
+  /**
+   * Pings at intervals. When a ping was not answered by the next one, that one is given half an interval: if it is not
+   * answered either, the connection leads nowhere. Waiting for TCP to find that out takes as long again as the
+   * connection was cut, and half a minute after a long cut.
+   */
+  private scheduleHeartbeat(
+    connection: TransportConnection,
+    intervalMs: number,
+    missed: boolean,
+    delayMs: number
+  ): void {
+    const due = this.parts.clock.now() + delayMs
+    this.cancelTimer = this.parts.clock.after(delayMs, () => {
       const now = this.parts.clock.now()
       // A late timer says that this process stood still: what the peer said may wait to be read.
-      const stalled = now - this.lastPing > intervalMs * 1.5
-      if (!stalled && now - this.lastHeard > intervalMs * 2.5) {
+      const isUnanswered = now - due <= intervalMs / 2 && this.lastHeard < this.lastPing
+      if (isUnanswered && missed) {
         this.lose(connection, 'two pings were not answered')
         return
       }
       this.lastPing = now
       this.session.ping()
-      this.scheduleHeartbeat(connection, intervalMs)
+      this.scheduleHeartbeat(connection, intervalMs, isUnanswered, isUnanswered ? intervalMs / 2 : intervalMs)
     })
   }
 

@@ -34,12 +34,15 @@ export type Phase =
   | { readonly kind: 'claimed'; readonly token: ActivationToken }
   /** Takes nothing new, and ends once what runs is done; then it goes on elsewhere. */
   | { readonly kind: 'draining'; readonly token: ActivationToken }
-  /** `terminate()` runs. `report` says whether the coordinator has to be told, rather than waits. */
+  /** `terminate()` runs. */
   | {
       readonly kind: 'ending'
       readonly token: ActivationToken | undefined
       readonly reason: EndReason
+      /** Whether the coordinator has to be told, rather than waits. */
       readonly report: boolean
+      /** Whether it had only waited to hear whether it may serve: somebody else may have it since. */
+      readonly wasClaimed: boolean
     }
 
 /** A container that this agent hosts. */
@@ -350,8 +353,10 @@ export class AgentMachine {
   endedItself(id: InstanceId): void {
     const instance = this.instances.get(id)
     if (instance === undefined || instance.phase.kind === 'ending') return
-    const token = isActive(instance.phase) ? instance.phase.token : undefined
-    instance.phase = { kind: 'ending', token, reason: 'self', report: true }
+    const { phase } = instance
+    const token = isActive(phase) ? phase.token : undefined
+    const wasClaimed = phase.kind === 'claimed'
+    instance.phase = { kind: 'ending', token, reason: 'self', report: true, wasClaimed }
     this.terminated(id)
   }
 
@@ -408,7 +413,7 @@ export class AgentMachine {
       if (phase.kind !== 'claimed' && this.lease.valid(moment)) return 'release'
       return this.goesOn(instance) ? 'release' : 'hold'
     }
-    return phase.kind === 'ending' && !isFenced(phase.reason) && this.lease.valid(moment) ? 'release' : 'drop'
+    return phase.kind === 'ending' && !isLost(phase) && this.lease.valid(moment) ? 'release' : 'drop'
   }
 
   /** Whether it serves without a valid lease. Not once the agent itself has given its lease up. */
@@ -517,7 +522,7 @@ export class AgentMachine {
   private beginEnd(instance: Instance, reason: EndReason, report: boolean): void {
     const { phase } = instance
     const token = isActive(phase) ? phase.token : undefined
-    instance.phase = { kind: 'ending', token, reason, report }
+    instance.phase = { kind: 'ending', token, reason, report, wasClaimed: phase.kind === 'claimed' }
     this.effects.push({ kind: 'terminate', id: instance.id })
   }
 }
@@ -540,6 +545,11 @@ function isFenced(reason: EndReason): boolean {
   return reason === 'fenced' || reason === 'outranked'
 }
 
+/** Whether it ends after it may have been given to somebody else. */
+function isLost({ reason, wasClaimed }: Extract<Phase, { kind: 'ending' }>): boolean {
+  return wasClaimed || isFenced(reason)
+}
+
 function inventoryOf(instance: Instance, lapsed: boolean): InventoryEntry {
   const { uuid, kind, endpoint, labels, extra, stateless, shared, phase } = instance
   const ending = phase.kind === 'ending'
@@ -555,7 +565,7 @@ function inventoryOf(instance: Instance, lapsed: boolean): InventoryEntry {
     shared,
     token,
     // Fenced once is lost for good, whatever coordinator comes.
-    lapsed: lapsed || phase.kind === 'claimed' || (phase.kind === 'ending' && isFenced(phase.reason)),
+    lapsed: lapsed || phase.kind === 'claimed' || (phase.kind === 'ending' && isLost(phase)),
     ending,
     startId
   }

@@ -258,10 +258,25 @@ export class Placement {
     for (const uuid of [...agent.standbys.keys()]) {
       const entry = this.state.directory.get(uuid)
       if (entry === undefined) continue
+      this.endHeld(entry, agent)
       this.removeStandby(entry, agent)
       this.considerUnused(entry)
     }
     for (const entry of [...agent.containers]) this.end(entry, 'drained', true)
+  }
+
+  /** What waits there to hear whether it may serve again does not. */
+  private endHeld({ uuid }: ContainerEntry, agent: AgentEntry): void {
+    const token = agent.standbys.get(uuid)?.token
+    if (token === undefined) return
+    const command = {
+      coordinator: this.state.identity,
+      startId: undefined,
+      uuid,
+      token,
+      reason: 'fenced' as const
+    }
+    this.state.effects.push({ kind: 'end', agent: agent.key, command })
   }
 
   addEntry(

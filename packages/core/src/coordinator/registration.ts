@@ -49,6 +49,8 @@ export class Registrations {
   register(registration: Registration): RegistrationReply {
     this.meet(registration)
     const agent = this.enter(registration)
+    // Before anything is taken back: of an agent that is about to leave, nothing waits or stands by.
+    if (registration.draining) this.state.roster.drain(agent)
     const resume: RegistrationReply['resume'][number][] = []
     const standby: InventoryEntry['uuid'][] = []
     const held: InventoryEntry['uuid'][] = []

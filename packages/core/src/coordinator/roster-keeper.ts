@@ -43,8 +43,7 @@ export class RosterKeeper {
    */
   async remember(entry: RosterEntry): Promise<void> {
     this.entries.set(keyOf(entry), entry)
-    const wanted = ++this.changes
-    while (this.saved < wanted) await this.save()
+    await this.saveChange()
   }
 
   /** What is known of an incarnation has changed. Not urgent: the successor waits longer, at worst. */
@@ -62,20 +61,24 @@ export class RosterKeeper {
   forget(key: AgentKey): void {
     if (!this.entries.delete(key)) return
     this.durable.delete(key)
-    this.changes++
-    this.save().catch(this.saveFailed)
+    this.saveChange().catch(this.saveFailed)
   }
 
   /** All agents of the predecessor have been heard or waited for: says so, if the last save could not. */
   noteComplete(): void {
     if (this.complete || !this.about().complete) return
     this.complete = true
-    this.changes++
-    this.save().catch(this.saveFailed)
+    this.saveChange().catch(this.saveFailed)
   }
 
   private readonly saveFailed = (error: unknown): void => {
     this.logger.warn({ error }, 'the roster was not saved')
+  }
+
+  /** Something has changed: a save that is under way has not seen it, so that another one follows. */
+  private async saveChange(): Promise<void> {
+    const wanted = ++this.changes
+    while (this.saved < wanted) await this.save()
   }
 
   private save(): Promise<void> {

@@ -197,6 +197,26 @@ describe('agent machine', () => {
       expect(drain()).toContainEqual({ kind: 'terminate', id })
     })
 
+    test('lets nothing out of what was held and ends by itself or by hand: somebody else may have it', () => {
+      register()
+      const ends = [
+        (): unknown => machine.endLocally(uuid('lobby'), 'terminated'),
+        (): unknown => machine.endAll()
+      ]
+      for (const end of ends) {
+        const id = serve()
+        pass(2400)
+        register({ held: [uuid('lobby')] })
+        end()
+        expect(machine.fate(id, moment)).toBe('drop')
+        expect(machine.registration([room], undefined, moment).containers).toMatchObject([
+          { uuid: 'lobby', token: token(1), ending: true, lapsed: true }
+        ])
+        machine.terminated(id)
+        register()
+      }
+    })
+
     test('reports what is ending, and lets its last words out only if nobody else can have it', () => {
       register()
       const id = serve()

@@ -105,4 +105,32 @@ describe('a draining agent', () => {
     bench.endAcknowledged('lobby')
     expect(bench.startOf('lobby').agent).toBe(key('b'))
   })
+
+  test('that comes back without a lease during a recovery ends what it brings: nothing waits there', () => {
+    const bench = new CoordinatorBench({ aliveTimeout: 3, recoveryGrace: 3 })
+    const seen = { epoch: 9, incarnation: 'predecessor' }
+    const lobby = inventory('lobby', { token: token(9, 5), lapsed: true })
+    const leader = standby('leader')
+    expect(bench.register('a', { seen, draining: true, containers: [lobby, leader] })).toMatchObject({
+      resume: [],
+      standby: [],
+      held: []
+    })
+  })
+
+  test('ends what waits there for the end of a recovery', () => {
+    const bench = new CoordinatorBench({ aliveTimeout: 3, recoveryGrace: 3 })
+    const seen = { epoch: 9, incarnation: 'predecessor' }
+    const lobby = inventory('lobby', { token: token(9, 5), lapsed: true })
+    const get = bench.get('room', { uuid: 'lobby' })
+    expect(bench.register('a', { seen, containers: [lobby] }).held).toEqual(['lobby'])
+    bench.register('b', { seen })
+    drain(bench, 'a')
+    expect(bench.of('end')).toMatchObject([
+      { agent: key('a'), command: { uuid: 'lobby', token: token(9, 5), reason: 'fenced' } }
+    ])
+    bench.advance(3000)
+    bench.started('lobby')
+    expect(bench.record(get).agentId).toBe('b')
+  })
 })

@@ -79,6 +79,29 @@ describe('the roster', () => {
     expect(keeper.has(key('d'))).toBe(true)
   })
 
+  test('saves once more what was forgotten, or became complete, during a save', async () => {
+    const store = new SlowStore()
+    let complete = false
+    const keeper = new RosterKeeper(store, () => ({ epoch: 7, complete }), silentLogger)
+    const first = keeper.remember(entry('a'))
+    await turn()
+    await store.done()
+    await first
+    const second = keeper.remember(entry('b'))
+    await turn()
+    keeper.forget(key('a'))
+    complete = true
+    keeper.noteComplete()
+    await store.done()
+    await second
+    await store.done()
+    expect(store.saves.map((record) => [record.complete, record.agents.length])).toEqual([
+      [false, 1],
+      [false, 2],
+      [true, 1]
+    ])
+  })
+
   test('refuses, with a code, what it cannot keep, and tries again when asked again', async () => {
     const store = new SlowStore()
     const keeper = create(store)
