@@ -1,12 +1,25 @@
 export { AgentImpl } from './agent/agent-impl.ts'
-export { requireHosted, type ContainerFactories, type ContainerFactory } from './agent/factory.ts'
+export {
+  requireHosted,
+  type ContainerFactories,
+  type ContainerFactory,
+  type FactoryOptions
+} from './agent/factory.ts'
 export { agentHosting } from './agent/hosts.ts'
 export type { Activation, AgentOptions } from './agent/options.ts'
 export { assertNever } from './api/assert.ts'
 export type { Data } from './api/data.ts'
 export { BroadcastGroup, SharedEvent } from './api/broadcast-group.ts'
+export { callChainHeader, callChainMax, readCallChain, withCallChain } from './api/call-chain.ts'
 export { castRequests, interfaceHandler, type Remote, type SendRequest } from './api/cast.ts'
-export type { Broadcast, Container, ContainerRequest, GetOptions, RequestContext } from './api/container.ts'
+export type {
+  Broadcast,
+  Container,
+  ContainerRequest,
+  FinishReason,
+  GetOptions,
+  RequestContext
+} from './api/container.ts'
 export {
   hasCode,
   networkError,
@@ -67,6 +80,7 @@ export {
   readContainerRecord,
   readContainerRecords,
   readEndCommand,
+  readEndResult,
   readEndedReport,
   readGet,
   readGrantCommand,
@@ -96,6 +110,7 @@ export type {
   EndCommand,
   EndedReport,
   EndReason,
+  EndResult,
   GrantCommand,
   HostedContainer,
   InventoryEntry,
@@ -104,6 +119,8 @@ export type {
   Renewal,
   RenewalReply,
   SettleRegistration,
+  Snapshot,
+  SnapshotCodec,
   StreamCall,
   StreamSink,
   StartCommand,

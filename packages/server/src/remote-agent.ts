@@ -10,6 +10,7 @@ import {
 import {
   AgentOperation,
   NetworkError,
+  readEndResult,
   readStartResult,
   type AgentBinding,
   type AgentLink,
@@ -19,6 +20,7 @@ import {
   type ContainerCall,
   type ContainerUuid,
   type EndCommand,
+  type EndResult,
   type GrantCommand,
   type StartCommand,
   type StartResult,
@@ -71,8 +73,8 @@ export class RemoteAgent implements AgentLink {
     await this.command(AgentOperation.grant, command)
   }
 
-  async end(command: EndCommand): Promise<void> {
-    await this.command(AgentOperation.end, command)
+  async end(command: EndCommand): Promise<EndResult> {
+    return readEndResult(await this.command(AgentOperation.end, command))
   }
 
   clientGone(command: ClientGoneCommand): void {
