@@ -2,11 +2,20 @@ import { defineConfig } from 'vitest/config'
 
 const conditions = ['source', 'node', 'import', 'module', 'default']
 
-/** One project a package, so that `npm test` inside a package runs its own tests only. */
-const project = (name: string, root: string) => ({
+/** One project a package, so that `npm test` inside a package runs its own tests only. `typed` ones test types, too. */
+const project = (name: string, root: string, typed = false) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: { name, root, include: ['test/**/*.test.ts'], exclude: ['test/system/**'], testTimeout: 20_000 }
+  test: {
+    name,
+    root,
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/system/**'],
+    testTimeout: 20_000,
+    ...(typed && {
+      typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: 'test/tsconfig.json' }
+    })
+  }
 })
 
 export default defineConfig({
@@ -14,7 +23,7 @@ export default defineConfig({
     projects: [
       project('@hcengineering/network-core', 'packages/core'),
       project('@hcengineering/network-backrpc', 'packages/backrpc'),
-      project('@hcengineering/network-client', 'packages/client'),
+      project('@hcengineering/network-client', 'packages/client', true),
       project('@hcengineering/network-server', 'packages/server'),
       project('@hcengineering/network-testing', 'packages/testing'),
       project('@hcengineering/network-pod', 'pods/network-pod'),

@@ -51,6 +51,20 @@ const forbidden = [
     to: { path: `${core}(coordinator|agent)/`, pathNot: `${core}$1/` }
   },
   {
+    name: 'core-service-knows-no-state-machine',
+    comment: 'of agents only what a factory is, as a type',
+    severity: 'error',
+    from: { path: `${core}service/` },
+    to: { path: `${core}(coordinator|agent)/`, dependencyTypesNot: ['type-only'] }
+  },
+  {
+    name: 'nothing-else-of-the-core-knows-services',
+    comment: 'a declared service is a container like any other',
+    severity: 'error',
+    from: { path: core, pathNot: [`${core}service/`, `${core}index\\.ts$`] },
+    to: { path: `${core}service/` }
+  },
+  {
     name: 'backrpc-above-transport-imports-only-the-codec',
     severity: 'error',
     from: { path: backrpc, pathNot: transport },

@@ -37,7 +37,14 @@ beforeAll(async () => {
     await symlink(await realpath(join(backrpcModules, name)), join(workspace, 'node_modules', name))
   }
   await symlink(join(repository, 'node_modules/vitest'), join(workspace, 'node_modules/vitest'))
-  for (const file of ['api/record', 'contract/operation', 'time/clock', 'coordinator/place', 'agent/host']) {
+  for (const file of [
+    'api/record',
+    'contract/operation',
+    'time/clock',
+    'coordinator/place',
+    'agent/host',
+    'service/turns'
+  ]) {
     await write(`packages/core/src/${file}.ts`, 'export type Some = number\nexport const some: Some = 0\n')
   }
   await write('packages/backrpc/src/transport/zeromq/socket.ts', "import 'zeromq'\nexport const socket = 0\n")
@@ -81,6 +88,8 @@ describe('the import rules', () => {
     ['core-contract-and-time-know-no-state-machine', 'packages/core/src/time', '../agent/host.ts'],
     ['core-coordinator-and-agent-are-strangers', 'packages/core/src/coordinator', '../agent/host.ts'],
     ['core-coordinator-and-agent-are-strangers', 'packages/core/src/agent/x', '../../coordinator/place.ts'],
+    ['core-service-knows-no-state-machine', 'packages/core/src/service', '../agent/host.ts'],
+    ['nothing-else-of-the-core-knows-services', 'packages/core/src/agent', '../service/turns.ts'],
     ['backrpc-above-transport-imports-only-the-codec', 'packages/backrpc/src/session', 'node:net'],
     ['backrpc-above-transport-imports-only-the-codec', 'packages/backrpc/src', '@hcengineering/network-core'],
     ['backrpc-transports-import-only-zeromq-the-codec-and-node', 'packages/backrpc/src/transport', 'vitest'],

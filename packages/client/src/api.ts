@@ -15,6 +15,10 @@ import type {
   NetworkAgent,
   NetworkEventListener,
   RequestOptions,
+  Service,
+  ServiceDeclaration,
+  ServiceGetOptions,
+  ServiceReference,
   WaitOptions
 } from '@hcengineering/network-core'
 import type { CreateAgentOptions, ServedAgent } from './create-agent.ts'
@@ -65,6 +69,28 @@ export interface NetworkClient extends CallerClient {
    * own error
    */
   get(kind: ContainerKind, options?: GetOptions & WaitOptions): Promise<ContainerReference>
+
+  /**
+   * Finds or starts a container of a declared service: the reference has a method for each thing that it declares.
+   *
+   * @throws NetworkError as above
+   *
+   * @example
+   * ```ts
+   * import { createNetworkClient } from '@hcengineering/network-client'
+   * import { defineService, operation } from '@hcengineering/network-core'
+   *
+   * const Counter = defineService('counter', { operations: { add: operation<{ by: number }, number>() } })
+   *
+   * await using client = createNetworkClient('localhost:3737')
+   * await using visits = await client.get(Counter, { uuid: 'visits' })
+   * console.log(await visits.api.add({ by: 41 }, { timeoutMs: 2000 }))
+   * ```
+   */
+  get<D extends ServiceDeclaration>(
+    service: Service<D>,
+    options?: ServiceGetOptions<D>
+  ): Promise<ServiceReference<D>>
 
   /** The containers that serve now, of one kind or of all. */
   list(kind?: ContainerKind): Promise<ContainerRecord[]>

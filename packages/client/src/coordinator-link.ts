@@ -1,6 +1,7 @@
-import { ask, askWith, type Session } from '@hcengineering/network-backrpc'
+import { ask, askWith, decodeValue, encodeValue, type Session } from '@hcengineering/network-backrpc'
 import {
   CoordinatorOperation,
+  networkError,
   readRegistrationReply,
   readRenewalReply,
   type AgentUpdate,
@@ -15,7 +16,8 @@ import {
   type Renewal,
   type RenewalReply,
   type AgentLink,
-  type SettleRegistration
+  type SettleRegistration,
+  type SnapshotCodec
 } from '@hcengineering/network-core'
 import { ScopedClient } from './scoped-client.ts'
 
@@ -37,6 +39,11 @@ export class RemoteCoordinator implements CoordinatorLink {
     this.clock = clock
     this.session = session
     this.channel = channel
+  }
+
+  readonly snapshots: SnapshotCodec = {
+    encode: (value) => encodeValue(value, networkError),
+    decode: (bytes) => decodeValue(bytes, networkError)
   }
 
   callerFor(context: RequestContext): CallerClient {

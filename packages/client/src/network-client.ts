@@ -12,6 +12,7 @@ import {
   clientUuid,
   CoordinatorOperation,
   hasCode,
+  isService,
   networkError,
   NetworkError,
   NetworkEventKind,
@@ -39,7 +40,11 @@ import {
   type NetworkEventListener,
   type WaitOptions,
   type ContainerReference,
-  type RequestOptions
+  type RequestOptions,
+  type Service,
+  type ServiceDeclaration,
+  type ServiceGetOptions,
+  type ServiceReference
 } from '@hcengineering/network-core'
 import {
   dispatchRequest,
@@ -59,6 +64,7 @@ import { DirectSessions } from './direct-sessions.ts'
 import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from './options.ts'
 import { answerGraceMs, ReferenceImpl, ReferenceState, releaseHandle } from './reference.ts'
 import { tryAgain } from './retry.ts'
+import { TypedReference } from './service-reference.ts'
 
 const unreachableMs = 10_000
 const claimRetryMs = 1000
@@ -199,7 +205,24 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   // Containers
 
-  async get(kind: ContainerKind, options: GetOptions & WaitOptions = {}): Promise<ContainerReference> {
+  get(kind: ContainerKind, options?: GetOptions & WaitOptions): Promise<ContainerReference>
+  get<D extends ServiceDeclaration>(
+    service: Service<D>,
+    options?: ServiceGetOptions<D>
+  ): Promise<ServiceReference<D>>
+  async get(
+    what: ContainerKind | Service,
+    options: GetOptions & WaitOptions = {}
+  ): Promise<ContainerReference | ServiceReference<ServiceDeclaration>> {
+    return isService(what)
+      ? new TypedReference(what, await this.getUntyped(what.kind, options))
+      : await this.getUntyped(what, options)
+  }
+
+  private async getUntyped(
+    kind: ContainerKind,
+    options: GetOptions & WaitOptions
+  ): Promise<ContainerReference> {
     this.requireOpen()
     const { uuid, labels, signal } = options
     const extra: unknown = options.extra

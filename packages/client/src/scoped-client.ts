@@ -12,10 +12,15 @@ import type {
   Remote,
   RequestContext,
   RequestOptions,
+  Service,
+  ServiceDeclaration,
+  ServiceGetOptions,
+  ServiceReference,
   StreamOptions,
   WaitOptions
 } from '@hcengineering/network-core'
-import { castRequests } from '@hcengineering/network-core'
+import { castRequests, isService, withCallChain } from '@hcengineering/network-core'
+import { TypedReference } from './service-reference.ts'
 
 /** The request within which calls are made: nothing outlives it. */
 class Scope {
@@ -25,6 +30,11 @@ class Scope {
   constructor(context: RequestContext, clock: Clock) {
     this.context = context
     this.clock = clock
+  }
+
+  /** As {@link limit}; and says from which calls this one comes. */
+  within<T extends RequestOptions | StreamOptions>(options: T): T & WaitOptions {
+    return { ...this.limit(options), headers: withCallChain(options.headers, this.context.chain) }
   }
 
   /** The caller's own wishes, within what is left of the deadline, and cancelled with it. */
@@ -50,8 +60,18 @@ export class ScopedClient implements CallerClient {
     this.scope = new Scope(context, clock)
   }
 
-  async get(kind: ContainerKind, options: GetOptions & WaitOptions = {}): Promise<ContainerReference> {
-    return new ScopedReference(await this.client.get(kind, this.scope.limit(options)), this.scope)
+  get(kind: ContainerKind, options?: GetOptions & WaitOptions): Promise<ContainerReference>
+  get<D extends ServiceDeclaration>(
+    service: Service<D>,
+    options?: ServiceGetOptions<D>
+  ): Promise<ServiceReference<D>>
+  async get(
+    what: ContainerKind | Service,
+    options: GetOptions & WaitOptions = {}
+  ): Promise<ContainerReference | ServiceReference<ServiceDeclaration>> {
+    const kind = isService(what) ? what.kind : what
+    const reference = new ScopedReference(await this.client.get(kind, this.scope.limit(options)), this.scope)
+    return isService(what) ? new TypedReference(what, reference) : reference
   }
 
   request(
@@ -60,7 +80,7 @@ export class ScopedClient implements CallerClient {
     data?: Data,
     options: RequestOptions = {}
   ): Promise<Data> {
-    return this.client.request(target, operation, data, this.scope.limit(options))
+    return this.client.request(target, operation, data, this.scope.within(options))
   }
 }
 
@@ -77,7 +97,7 @@ abstract class ScopedRequests<
   }
 
   request(operation: string, data?: Data, options: RequestOptions = {}): Promise<Data> {
-    return this.inner.request(operation, data, this.scope.limit(options))
+    return this.inner.request(operation, data, this.scope.within(options))
   }
 
   send(operation: string, data?: Data): Promise<void> {
@@ -85,7 +105,7 @@ abstract class ScopedRequests<
   }
 
   stream(operation: string, data?: Data, options: StreamOptions = {}): AsyncIterableIterator<Data> {
-    return this.inner.stream(operation, data, this.scope.limit(options))
+    return this.inner.stream(operation, data, this.scope.within(options))
   }
 
   cast<I>(interfaceName?: string): Remote<I> {

@@ -1,12 +1,25 @@
 export { AgentImpl } from './agent/agent-impl.ts'
-export { requireHosted, type ContainerFactories, type ContainerFactory } from './agent/factory.ts'
+export {
+  requireHosted,
+  type ContainerFactories,
+  type ContainerFactory,
+  type FactoryOptions
+} from './agent/factory.ts'
 export { agentHosting } from './agent/hosts.ts'
 export type { Activation, AgentOptions } from './agent/options.ts'
 export { assertNever } from './api/assert.ts'
 export type { Data } from './api/data.ts'
 export { BroadcastGroup, SharedEvent } from './api/broadcast-group.ts'
+export { callChainHeader, callChainMax, readCallChain, withCallChain } from './api/call-chain.ts'
 export { castRequests, interfaceHandler, type Remote, type SendRequest } from './api/cast.ts'
-export type { Broadcast, Container, ContainerRequest, GetOptions, RequestContext } from './api/container.ts'
+export type {
+  Broadcast,
+  Container,
+  ContainerRequest,
+  FinishReason,
+  GetOptions,
+  RequestContext
+} from './api/container.ts'
 export {
   hasCode,
   networkError,
@@ -25,6 +38,7 @@ export {
   containerOnAgentEndpointRef,
   containerUuid,
   nameLengthMax,
+  opaqueEndpointRef,
   parseContainerEndpoint,
   randomIds,
   requireName,
@@ -37,7 +51,9 @@ export {
   type IdSource,
   type ParsedContainerEndpoint
 } from './api/ids.ts'
+export { readEventNotice, type EventNotice } from './api/event-notice.ts'
 export { silentLogger, type Logger } from './api/logger.ts'
+export { methodProxy, type MakeMethod } from './api/method-proxy.ts'
 export type { Network, NetworkAgent, WaitOptions } from './api/network.ts'
 export {
   NetworkEventKind,
@@ -56,6 +72,58 @@ export type {
   RequestOptions,
   StreamOptions
 } from './api/reference.ts'
+export {
+  defineService,
+  event,
+  isService,
+  operation,
+  stream,
+  type CheckedOperation,
+  type CheckedStream,
+  type Declared,
+  type Event,
+  type EventData,
+  type EventName,
+  type ExtraInput,
+  type ExtraReceived,
+  type Operation,
+  type OperationInput,
+  type OperationName,
+  type OperationOutput,
+  type OperationReceived,
+  type SchemaOperation,
+  type SchemaStream,
+  type Service,
+  type ServiceDeclaration,
+  type SnapshotOf,
+  type SnapshotReceived,
+  type Stream,
+  type StreamInput,
+  type StreamItem,
+  type StreamName,
+  type StreamReceived
+} from './api/service.ts'
+export type {
+  Call,
+  OpenStream,
+  Send,
+  ServiceApi,
+  ServiceConnection,
+  ServiceGetOptions,
+  ServiceReference,
+  ServiceRequests,
+  ServiceSends,
+  ServiceStreams
+} from './api/service-reference.ts'
+export {
+  checkWith,
+  type,
+  type AnySchema,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+  type StandardSchemaProperties
+} from './api/standard-schema.ts'
 export { leaseShare, timeouts } from './api/timeouts.ts'
 export { compareTokens, type ActivationToken } from './api/tokens.ts'
 export {
@@ -68,6 +136,7 @@ export {
   readContainerRecord,
   readContainerRecords,
   readEndCommand,
+  readEndResult,
   readEndedReport,
   readGet,
   readGrantCommand,
@@ -98,6 +167,7 @@ export type {
   EndCommand,
   EndedReport,
   EndReason,
+  EndResult,
   GrantCommand,
   HostedContainer,
   InventoryEntry,
@@ -106,6 +176,8 @@ export type {
   Renewal,
   RenewalReply,
   SettleRegistration,
+  Snapshot,
+  SnapshotCodec,
   StreamCall,
   StreamSink,
   StartCommand,
@@ -131,4 +203,19 @@ export { NetworkImpl, type NetworkOptions } from './coordinator/network-impl.ts'
 export type { CoordinatorOptions } from './coordinator/options.ts'
 export type { GetInput } from './coordinator/references.ts'
 export type { RosterEntry, RosterRecord, RosterStore } from './coordinator/roster-store.ts'
+export { ContainerBase, type ContainerBaseOptions, type ContainerLogic } from './service/container-base.ts'
+export {
+  implement,
+  standby,
+  type ImplementedStandby,
+  type ImplementOptions,
+  type OperationHandler,
+  type OperationHandlers,
+  type ServiceContext,
+  type ServiceEvents,
+  type ServiceHandlers,
+  type ServiceHooks,
+  type StreamHandler,
+  type StreamHandlers
+} from './service/implement.ts'
 export * from './time/index.ts'

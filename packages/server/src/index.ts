@@ -1,3 +1,4 @@
 export { NetworkServer, type ClientSessionFacts } from './network-server.ts'
 export { Traffic } from './traffic.ts'
 export type { NetworkServerOptions, ProofOfDeath } from './options.ts'
+export { serveNetwork, type ServedNetwork } from './serve-network.ts'

@@ -11,6 +11,7 @@ import {
   AgentOperation,
   NetworkError,
   readContainerActivity,
+  readEndResult,
   readStartResult,
   type AgentBinding,
   type AgentLink,
@@ -21,6 +22,7 @@ import {
   type ContainerCall,
   type ContainerUuid,
   type EndCommand,
+  type EndResult,
   type GrantCommand,
   type StartCommand,
   type StartResult,
@@ -77,8 +79,8 @@ export class RemoteAgent implements AgentLink {
     await this.command(AgentOperation.grant, command)
   }
 
-  async end(command: EndCommand): Promise<void> {
-    await this.command(AgentOperation.end, command)
+  async end(command: EndCommand): Promise<EndResult> {
+    return readEndResult(await this.command(AgentOperation.end, command))
   }
 
   clientGone(command: ClientGoneCommand): void {

@@ -1,5 +1,5 @@
 import { assertNever } from '../api/assert.ts'
-import type { Container, ContainerRequest, RequestContext } from '../api/container.ts'
+import type { Container, ContainerRequest, FinishReason, RequestContext } from '../api/container.ts'
 import type { Data } from '../api/data.ts'
 import { NetworkError, toNetworkError } from '../api/errors.ts'
 import {
@@ -22,8 +22,10 @@ import type {
   CoordinatorLink,
   EndCommand,
   EndReason,
+  EndResult,
   GrantCommand,
   HostedContainer,
+  Snapshot,
   StartCommand,
   StartResult,
   StreamCall,
@@ -73,7 +75,7 @@ export class AgentImpl implements NetworkAgent {
   private readonly hosts = new Map<InstanceId, ContainerHost>()
   /** What factories have made and the machine has not yet taken in. */
   private readonly starts = new Map<number, Pending<StartResult>>()
-  private readonly ends = new Map<InstanceId, (() => void)[]>()
+  private readonly ends = new Map<InstanceId, ((result: EndResult) => void)[]>()
   private listenerEndpoint: AgentEndpointRef | undefined
   private binding: Binding | undefined
   private readonly health: HealthChecks
@@ -130,7 +132,7 @@ export class AgentImpl implements NetworkAgent {
     container: Container
   ): void {
     requireHosted({ uuid: requireName(uuid, 'a uuid'), container, endpoint }, requireName(kind, 'a kind'))
-    const id = this.machine.addStandby({ uuid, kind, endpoint })
+    const id = this.machine.addStandby({ uuid, kind, endpoint, finishes: finishesFirst(container) })
     this.adopt(id, container)
     this.announce()
   }
@@ -208,7 +210,8 @@ export class AgentImpl implements NetworkAgent {
     const { binding } = this
     if (binding !== undefined) {
       const { clock, logger, drainTimeoutMs, terminateTimeoutMs } = this.options
-      const limitMs = drainTimeoutMs + terminateTimeoutMs + drainMarginMs
+      // A snapshot may take as long as `terminate()`.
+      const limitMs = drainTimeoutMs + 2 * terminateTimeoutMs + drainMarginMs
       await new Promise<void>((resolve) => {
         const cancel = clock.after(limitMs, () => {
           logger.warn(
@@ -233,6 +236,10 @@ export class AgentImpl implements NetworkAgent {
         )
       })
       this.emptied = undefined
+      // In a later turn: the answers to the last ends leave first, with what has been handed over.
+      await new Promise<void>((resolve) => {
+        this.options.clock.after(0, resolve)
+      })
     }
     await this.close()
   }
@@ -290,15 +297,18 @@ export class AgentImpl implements NetworkAgent {
   }
 
   private async grant(command: GrantCommand): Promise<void> {
+    const stoodBy = this.machine.find(command.uuid)?.phase.kind === 'standby'
     this.machine.grant(command, this.moment())
+    // Before anything is handed in, and not again when it is said again.
+    if (stoodBy && command.snapshot !== undefined) this.restore(command.uuid, command.snapshot)
     this.apply()
   }
 
-  private async end(command: EndCommand): Promise<void> {
+  private async end(command: EndCommand): Promise<EndResult> {
     const id = this.machine.end(command)
     const ended = id === undefined ? undefined : this.awaitEnd(id)
     this.apply()
-    await ended
+    return (await ended) ?? { snapshot: undefined }
   }
 
   private clientGone(command: ClientGoneCommand): void {
@@ -391,13 +401,13 @@ export class AgentImpl implements NetworkAgent {
         this.noteEmpty()
         return
       case 'drain':
-        this.drainHost(effect.id).catch(this.reportBug)
+        this.finishHost(effect.id, effect.reason).catch(this.reportBug)
         return
       case 'terminate':
         this.terminateHost(effect.id).catch(this.reportBug)
         return
       case 'gone':
-        this.gone(effect.instance, effect.reason)
+        this.gone(effect.instance, effect.reason, effect.snapshot)
         return
       case 'report':
         this.report(effect.report)
@@ -415,20 +425,23 @@ export class AgentImpl implements NetworkAgent {
 
   private async runFactory(command: StartCommand): Promise<void> {
     const { startId, kind, uuid, labels, extra } = command
+    const snapshot = command.snapshot === undefined ? undefined : this.unpack(kind, command.snapshot)
     let made: HostedContainer
     try {
       const factory = Object.hasOwn(this.factories, kind) ? this.factories[kind] : undefined
       if (factory === undefined) {
         throw new NetworkError('KIND_NOT_OFFERED', `agent ${this.uuid} has no factory for '${kind}'`)
       }
-      const options = { uuid, labels: [...labels], extra }
+      const { clock, logger } = this.options
+      const options = { uuid, labels: [...labels], extra, snapshot, clock, logger }
       made = requireHosted(await factory(options, this.listenerEndpoint as AgentEndpointRef), kind)
     } catch (error) {
       this.machine.factoryFailed(startId, toNetworkError(error, 'FACTORY_FAILED'))
       this.apply()
       return
     }
-    const id = this.machine.factoryDone(startId, made)
+    const finishes = finishesFirst(made.container)
+    const id = this.machine.factoryDone(startId, { uuid: made.uuid, endpoint: made.endpoint, finishes })
     this.adopt(id, made.container)
     this.apply()
   }
@@ -447,26 +460,80 @@ export class AgentImpl implements NetworkAgent {
     if (this.binding !== undefined) this.health.start()
   }
 
-  /** Waits until nothing runs in it any more, though not for ever. */
-  private async drainHost(id: InstanceId): Promise<void> {
+  private async finishHost(id: InstanceId, reason: FinishReason): Promise<void> {
     const host = this.hosts.get(id)
-    const { clock, logger, drainTimeoutMs } = this.options
-    if (host !== undefined) {
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(drainTimeoutMs, () => {
-          const { uuid, kind } = host.instance
-          logger.warn({ uuid, kind, drainTimeoutMs }, 'what still runs is given up: its agent is draining')
-          host.cut()
-          resolve()
-        })
-        host.whenIdle(() => {
-          cancel()
-          resolve()
-        })
-      })
-    }
-    this.machine.drained(id)
+    if (host !== undefined) await this.finishInTime(host, reason)
+    const snapshot = host === undefined || reason === 'unused' ? undefined : await this.snapshotOf(host)
+    this.machine.drained(id, reason, snapshot)
     this.apply()
+  }
+
+  /** Waits until nothing runs in it any more and it says so itself, though not for ever. */
+  private finishInTime(host: ContainerHost, reason: FinishReason): Promise<void> {
+    const { clock, logger, drainTimeoutMs, finishTimeoutMs } = this.options
+    const limitMs = reason === 'drained' ? drainTimeoutMs : finishTimeoutMs
+    const { uuid, kind } = host.instance
+    return new Promise((resolve) => {
+      const cancel = clock.after(limitMs, () => {
+        logger.warn({ uuid, kind, reason, limitMs }, 'what still runs is given up: it is to end')
+        host.cut()
+        resolve()
+      })
+      host.finish(reason).then(() => {
+        cancel()
+        resolve()
+      }, this.reportBug)
+    })
+  }
+
+  /** What a container hands over; nothing if it fails, hangs, or is too long: the next one starts without it. */
+  private async snapshotOf({ container, instance }: ContainerHost): Promise<Snapshot | undefined> {
+    if (container.snapshot === undefined) return undefined
+    const { clock, logger, terminateTimeoutMs, snapshotBytesMax } = this.options
+    const { uuid, kind } = instance
+    let cancel: (() => void) | undefined
+    try {
+      const late = new Promise<never>((_resolve, reject) => {
+        const error = new NetworkError('TIMEOUT', `snapshot() took longer than ${terminateTimeoutMs} ms`)
+        cancel = clock.after(terminateTimeoutMs, () => reject(error))
+      })
+      const value = await Promise.race([container.snapshot(), late])
+      if (value === undefined) return undefined
+      const codec = this.binding?.coordinator.snapshots
+      if (codec === undefined) return { kind: 'value', value: structuredClone(value) }
+      const bytes = codec.encode(value)
+      if (bytes.length <= snapshotBytesMax) return { kind: 'bytes', bytes }
+      throw new NetworkError(
+        'MESSAGE_TOO_LARGE',
+        `it takes ${bytes.length} bytes, more than ${snapshotBytesMax}`
+      )
+    } catch (error) {
+      logger.warn({ uuid, kind, error }, 'a snapshot is lost')
+      return undefined
+    } finally {
+      cancel?.()
+    }
+  }
+
+  /** What was handed over, as the container reads it. */
+  private unpack(kind: ContainerKind, snapshot: Snapshot): unknown {
+    if (snapshot.kind === 'value') return snapshot.value
+    try {
+      return this.binding?.coordinator.snapshots?.decode(snapshot.bytes)
+    } catch (error) {
+      this.options.logger.warn({ kind, error }, 'a snapshot was not understood')
+      return undefined
+    }
+  }
+
+  private restore(uuid: ContainerUuid, snapshot: Snapshot): void {
+    const host = this.hostOf(uuid)
+    if (host?.container.restore === undefined) return
+    try {
+      host.container.restore(this.unpack(host.instance.kind, snapshot))
+    } catch (error) {
+      this.options.logger.warn({ uuid, kind: host.instance.kind, error }, 'restore() failed')
+    }
   }
 
   private async terminateHost(id: InstanceId): Promise<void> {
@@ -510,12 +577,12 @@ export class AgentImpl implements NetworkAgent {
     this.emptied()
   }
 
-  private gone(instance: Instance, reason: EndReason): void {
+  private gone(instance: Instance, reason: EndReason, snapshot: Snapshot | undefined): void {
     const host = this.hosts.get(instance.id)
     this.hosts.delete(instance.id)
     host?.end()
     this.options.logger.debug({ uuid: instance.uuid, kind: instance.kind, reason }, 'container ended')
-    for (const resolve of this.ends.get(instance.id) ?? []) resolve()
+    for (const resolve of this.ends.get(instance.id) ?? []) resolve({ snapshot })
     this.ends.delete(instance.id)
     this.noteEmpty()
     this.tellUpdate(instance, NetworkEventKind.removed)
@@ -632,7 +699,7 @@ export class AgentImpl implements NetworkAgent {
     return pending
   }
 
-  private awaitEnd(id: InstanceId): Promise<void> {
+  private awaitEnd(id: InstanceId): Promise<EndResult> {
     return new Promise((resolve) => {
       const waiting = this.ends.get(id)
       if (waiting === undefined) this.ends.set(id, [resolve])
@@ -645,4 +712,9 @@ export class AgentImpl implements NetworkAgent {
       retryable: true
     })
   }
+}
+
+/** Whether a container has to be asked, or waited for, before it ends. */
+function finishesFirst(container: Container): boolean {
+  return container.finish !== undefined || container.snapshot !== undefined
 }

@@ -1,7 +1,20 @@
 import { NetworkError } from '../api/errors.ts'
 import type { GetOptions } from '../api/container.ts'
+import type { Data } from '../api/data.ts'
 import type { AgentEndpointRef } from '../api/ids.ts'
+import type { Logger } from '../api/logger.ts'
 import type { HostedContainer } from '../contract/ports.ts'
+import type { Clock } from '../time/clock.ts'
+
+/** What a factory is to make. */
+export interface FactoryOptions extends GetOptions {
+  /** What the last activation of this uuid has handed over, if it was drained or terminated just before. */
+  snapshot?: Data
+  /** The time that the agent lives by. */
+  clock?: Clock | undefined
+  /** Where the agent logs. */
+  logger?: Logger | undefined
+}
 
 /**
  * Makes a container of one kind.
@@ -10,7 +23,7 @@ import type { HostedContainer } from '../contract/ports.ts'
  * @param agentEndpoint where this agent's listener is; undefined when it has none
  */
 export type ContainerFactory = (
-  options: GetOptions,
+  options: FactoryOptions,
   agentEndpoint: AgentEndpointRef
 ) => Promise<HostedContainer> | HostedContainer
 

@@ -1,6 +1,7 @@
 import { hasCode, NetworkError, toNetworkError } from '../api/errors.ts'
 import { SharedEvent } from '../api/broadcast-group.ts'
-import type { Broadcast, Container, RequestContext } from '../api/container.ts'
+import { readCallChain } from '../api/call-chain.ts'
+import type { Broadcast, Container, FinishReason, RequestContext } from '../api/container.ts'
 import type { ClientUuid } from '../api/ids.ts'
 import type { CallerClient } from '../api/reference.ts'
 import type { Logger } from '../api/logger.ts'
@@ -65,6 +66,8 @@ export class ContainerHost {
   private held: Held[] = []
   private serving = new ServingSignal()
   private readonly ownOnTerminated: (() => void) | undefined
+  /** Calls that it was handed so far. */
+  private calls = 0
   private ended = false
   private idle: (() => void) | undefined
 
@@ -93,10 +96,18 @@ export class ContainerHost {
     }
   }
 
-  /** Calls back once no request and no stream runs in it; at once when none does. */
-  whenIdle(idle: () => void): void {
-    this.idle = idle
-    this.noteIdle()
+  /** Resolves once no request and no stream runs in it, and it says itself that it has finished. */
+  async finish(reason: FinishReason): Promise<void> {
+    const idle = new Promise<void>((resolve) => {
+      this.idle = resolve
+      this.noteIdle()
+    })
+    try {
+      await this.container.finish?.(reason)
+    } catch (error) {
+      this.environment.logger.warn({ uuid: this.instance.uuid, error }, 'finish() failed')
+    }
+    await idle
   }
 
   private noteIdle(): void {
@@ -112,7 +123,7 @@ export class ContainerHost {
     return new Promise((resolve, reject) => {
       const entry: InFlight = { resolve, reject, index: this.inFlight.length }
       this.inFlight.push(entry)
-      const context = new CallContext(call, token, this.serving, this.environment)
+      const context = new CallContext(call, token, ++this.calls, this.serving, this.environment)
       let result: Promise<unknown>
       try {
         result = this.container.request(call.operation, call.data, call.clientId, context)
@@ -142,7 +153,7 @@ export class ContainerHost {
     }
     this.streams.add(sink)
     try {
-      const context = new CallContext(call, token, this.serving, this.environment)
+      const context = new CallContext(call, token, ++this.calls, this.serving, this.environment)
       const items: AsyncIterable<unknown> = this.container.stream(call.operation, call.data, context)
       await this.pump(items[Symbol.asyncIterator](), call)
     } catch (error) {
@@ -427,15 +438,20 @@ class CallContext implements RequestContext {
   private readonly call: ContainerCall
   private readonly serving: ServingSignal
   private readonly environment: HostEnvironment
+  private readonly number: number
   private combined: AbortSignal | undefined
   private caller: CallerClient | undefined
+  private callers: readonly string[] | undefined
 
+  /** @param number counts the calls of its container */
   constructor(
     call: ContainerCall,
     token: ActivationToken,
+    number: number,
     serving: ServingSignal,
     environment: HostEnvironment
   ) {
+    this.number = number
     this.environment = environment
     this.call = call
     this.token = token
@@ -445,6 +461,13 @@ class CallContext implements RequestContext {
   get client(): CallerClient {
     this.caller ??= this.environment.callerFor(this)
     return this.caller
+  }
+
+  get chain(): readonly string[] {
+    const { epoch, sequence } = this.token
+    // A token is unique in the network, and so is the number with it.
+    this.callers ??= [...readCallChain(this.call.headers), `${epoch}.${sequence}.${this.number}`]
+    return this.callers
   }
 
   get deadline(): number {

@@ -1,3 +1,4 @@
+import type { FinishReason } from '../api/container.ts'
 import { NetworkError } from '../api/errors.ts'
 import type {
   AgentEndpointRef,
@@ -16,6 +17,7 @@ import type {
   InventoryEntry,
   Registration,
   RegistrationReply,
+  Snapshot,
   StartCommand,
   StartResult
 } from '../contract/ports.ts'
@@ -32,8 +34,13 @@ export type Phase =
   | { readonly kind: 'serving'; readonly token: ActivationToken }
   /** Has served under this token, and waits to hear whether it may again: the lease has lapsed since. */
   | { readonly kind: 'claimed'; readonly token: ActivationToken }
-  /** Takes nothing new, and ends once what runs is done; then it goes on elsewhere. */
-  | { readonly kind: 'draining'; readonly token: ActivationToken }
+  /** Takes nothing new, and ends once what runs is done. `report` as below. */
+  | {
+      readonly kind: 'draining'
+      readonly token: ActivationToken
+      readonly reason: FinishReason
+      readonly report: boolean
+    }
   /** `terminate()` runs. */
   | {
       readonly kind: 'ending'
@@ -43,6 +50,8 @@ export type Phase =
       readonly report: boolean
       /** Whether it had only waited to hear whether it may serve: somebody else may have it since. */
       readonly wasClaimed: boolean
+      /** What it has handed over. */
+      readonly snapshot?: Snapshot | undefined
     }
 
 /** A container that this agent hosts. */
@@ -58,6 +67,8 @@ export interface Instance {
   readonly shared: boolean
   /** Whether it goes on serving when the lease has lapsed. */
   readonly available: boolean
+  /** Whether it wants to finish first, or hands something over, when it is unused or terminated, not only drained. */
+  readonly finishes: boolean
   phase: Phase
 }
 
@@ -72,11 +83,16 @@ export type AgentEffect =
   | { readonly kind: 'startSettled'; readonly startId: number; readonly result: StartResult }
   | { readonly kind: 'startFailed'; readonly startId: number; readonly error: NetworkError }
   /** Say `drained` once nothing runs in it any more. */
-  | { readonly kind: 'drain'; readonly id: InstanceId }
+  | { readonly kind: 'drain'; readonly id: InstanceId; readonly reason: FinishReason }
   /** Call the container's `terminate()`, then say `terminated`. */
   | { readonly kind: 'terminate'; readonly id: InstanceId }
   /** The instance has ended: whoever waited for that hears so. */
-  | { readonly kind: 'gone'; readonly instance: Instance; readonly reason: EndReason }
+  | {
+      readonly kind: 'gone'
+      readonly instance: Instance
+      readonly reason: EndReason
+      readonly snapshot?: Snapshot | undefined
+    }
   | { readonly kind: 'report'; readonly report: EndedReport }
   /** Held replies and events of this instance may leave now. */
   | { readonly kind: 'resumed'; readonly id: InstanceId }
@@ -199,12 +215,12 @@ export class AgentMachine {
   }
 
   /** A container was added that belongs to this agent. */
-  addStandby(item: Pick<Instance, 'uuid' | 'kind' | 'endpoint'>): InstanceId {
+  addStandby(item: Pick<Instance, 'uuid' | 'kind' | 'endpoint'> & { finishes?: boolean }): InstanceId {
     if (this.byUuid.has(item.uuid)) throw inUse(item.uuid)
-    const { uuid, kind, endpoint } = item
+    const { uuid, kind, endpoint, finishes = false } = item
     const about = { labels: [], extra: undefined, stateless: true, shared: false }
     const available = this.isAvailable(kind)
-    return this.add({ uuid, kind, endpoint, ...about, available }, { kind: 'standby' }).id
+    return this.add({ uuid, kind, endpoint, ...about, available, finishes }, { kind: 'standby' }).id
   }
 
   // Commands
@@ -249,7 +265,10 @@ export class AgentMachine {
   }
 
   /** The factory is done. Returns the instance that the shell keeps the object for. */
-  factoryDone(startId: number, made: { uuid: ContainerUuid; endpoint: ContainerEndpointRef }): InstanceId {
+  factoryDone(
+    startId: number,
+    made: { uuid: ContainerUuid; endpoint: ContainerEndpointRef; finishes?: boolean }
+  ): InstanceId {
     const start = this.starting.get(startId)
     if (start === undefined) throw new Error(`start ${startId} is not under way`)
     this.starting.delete(startId)
@@ -264,9 +283,9 @@ export class AgentMachine {
           ? inUse(made.uuid)
           : undefined
     const { kind, labels, extra, shared } = command
-    const { uuid, endpoint } = made
+    const { uuid, endpoint, finishes = false } = made
     const available = this.isAvailable(kind)
-    const item = { uuid, endpoint, kind, labels, extra, stateless: false, shared, available }
+    const item = { uuid, endpoint, kind, labels, extra, stateless: false, shared, available, finishes }
     if (wrong !== undefined || withdrawn) {
       const instance: Instance = { ...item, id: this.nextId++, phase: { kind: 'prepared', startId } }
       this.instances.set(instance.id, instance)
@@ -322,9 +341,8 @@ export class AgentMachine {
       this.standBy(instance)
       return undefined
     }
-    if (reason === 'drained' && phase.kind === 'serving') {
-      instance.phase = { kind: 'draining', token: phase.token }
-      this.effects.push({ kind: 'drain', id: instance.id })
+    if (phase.kind === 'serving' && mayFinish(instance, reason)) {
+      this.beginFinish(instance, phase.token, reason, false)
     } else if (phase.kind !== 'ending' && phase.kind !== 'draining') {
       this.beginEnd(instance, reason, false)
     }
@@ -345,7 +363,12 @@ export class AgentMachine {
   endLocally(uuid: ContainerUuid, reason: EndReason): InstanceId | undefined {
     const instance = this.byUuid.get(uuid)
     if (instance === undefined) return undefined
-    if (instance.phase.kind !== 'ending') this.beginEnd(instance, reason, true)
+    const { phase } = instance
+    if (phase.kind === 'serving' && instance.finishes && mayFinish(instance, reason)) {
+      this.beginFinish(instance, phase.token, reason, true)
+    } else if (phase.kind !== 'ending' && !(phase.kind === 'draining' && reason === 'terminated')) {
+      this.beginEnd(instance, reason, true)
+    }
     return instance.id
   }
 
@@ -366,20 +389,27 @@ export class AgentMachine {
   }
 
   /** What ran in a draining container is done, or was given up. */
-  drained(id: InstanceId): void {
+  drained(id: InstanceId, reason: FinishReason = 'drained', snapshot?: Snapshot): void {
     const instance = this.instances.get(id)
-    if (instance?.phase.kind === 'draining') this.beginEnd(instance, 'drained', false)
+    if (instance === undefined) return
+    const { phase } = instance
+    if (phase.kind === 'draining') {
+      this.beginEnd(instance, phase.reason, phase.report, snapshot)
+    } else if (instance.finishes && isActive(phase)) {
+      // The lease has lapsed meanwhile. It has finished all the same, and would do nothing more.
+      this.beginEnd(instance, reason, true, snapshot)
+    }
   }
 
   /** The container's `terminate()` is done, or was given up. */
   terminated(id: InstanceId): void {
     const instance = this.instances.get(id)
     if (instance?.phase.kind !== 'ending') return
-    const { token, reason, report } = instance.phase
+    const { token, reason, report, snapshot } = instance.phase
     this.instances.delete(id)
     if (this.byUuid.get(instance.uuid) === instance) this.byUuid.delete(instance.uuid)
-    this.effects.push({ kind: 'gone', instance, reason })
-    if (report && this.lease.bound) this.reportEnd(instance.uuid, token, reason)
+    this.effects.push({ kind: 'gone', instance, reason, ...(snapshot !== undefined && { snapshot }) })
+    if (report && this.lease.bound) this.reportEnd(instance.uuid, token, reason, snapshot)
   }
 
   /** Everything here ends: the agent closes. */
@@ -480,7 +510,7 @@ export class AgentMachine {
   /** It goes on under this token; a draining one with its end. */
   private resume(instance: Instance, token: ActivationToken): void {
     if (instance.phase.kind === 'draining') {
-      instance.phase = { kind: 'draining', token }
+      instance.phase = { ...instance.phase, token }
       this.effects.push({ kind: 'resumed', id: instance.id })
     } else {
       this.serve(instance, token)
@@ -514,17 +544,41 @@ export class AgentMachine {
     if (wasActive) this.effects.push({ kind: 'demoted', id: instance.id })
   }
 
-  private reportEnd(uuid: ContainerUuid, token: ActivationToken | undefined, reason: EndReason): void {
+  private reportEnd(
+    uuid: ContainerUuid,
+    token: ActivationToken | undefined,
+    reason: EndReason,
+    snapshot?: Snapshot
+  ): void {
     const { agentId, incarnation } = this
-    this.effects.push({ kind: 'report', report: { agentId, incarnation, uuid, token, reason } })
+    const report = { agentId, incarnation, uuid, token, reason, ...(snapshot !== undefined && { snapshot }) }
+    this.effects.push({ kind: 'report', report })
   }
 
-  private beginEnd(instance: Instance, reason: EndReason, report: boolean): void {
+  /** Lets nothing more in, and ends it once it has finished. */
+  private beginFinish(
+    instance: Instance,
+    token: ActivationToken,
+    reason: FinishReason,
+    report: boolean
+  ): void {
+    instance.phase = { kind: 'draining', token, reason, report }
+    this.effects.push({ kind: 'drain', id: instance.id, reason })
+  }
+
+  private beginEnd(instance: Instance, reason: EndReason, report: boolean, snapshot?: Snapshot): void {
     const { phase } = instance
     const token = isActive(phase) ? phase.token : undefined
-    instance.phase = { kind: 'ending', token, reason, report, wasClaimed: phase.kind === 'claimed' }
+    const wasClaimed = phase.kind === 'claimed'
+    const handedOver = snapshot === undefined ? {} : { snapshot }
+    instance.phase = { kind: 'ending', token, reason, report, wasClaimed, ...handedOver }
     this.effects.push({ kind: 'terminate', id: instance.id })
   }
+}
+
+/** Whether a container is let finish when it is to end for this reason; drained ones always are. */
+function mayFinish(instance: Instance, reason: EndReason): reason is FinishReason {
+  return reason === 'drained' || (instance.finishes && (reason === 'unused' || reason === 'terminated'))
 }
 
 /** Whether it serves, or would if the lease had not lapsed. */

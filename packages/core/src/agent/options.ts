@@ -24,6 +24,13 @@ export interface AgentOptions {
   /** How long `terminate()` may take before the container is abandoned, in seconds. @default 10 */
   terminateTimeout?: number | undefined
   /**
+   * How long a container that is unused or terminated may take to finish (see `Container.finish`), in seconds. Then
+   * calls settle as `OUTCOME_UNKNOWN`, and it is ended. @default 10
+   */
+  finishTimeout?: number | undefined
+  /** What a container may hand over at most, in bytes; beyond, it hands over nothing. @default 1048576 */
+  snapshotBytesMax?: number | undefined
+  /**
    * How long a draining agent lets what runs go on, in seconds. Then calls settle as `OUTCOME_UNKNOWN`, and streams
    * end with `MOVED`. @default 10
    */
@@ -47,6 +54,8 @@ export interface ResolvedAgentOptions {
   readonly healthTimeoutMs: number
   readonly healthFailuresMax: number
   readonly terminateTimeoutMs: number
+  readonly finishTimeoutMs: number
+  readonly snapshotBytesMax: number
   readonly drainTimeoutMs: number
   readonly activation: Readonly<Record<string, Activation>>
   readonly heldMax: number
@@ -62,6 +71,8 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     healthTimeoutMs: seconds(options.healthTimeout ?? 5, 'healthTimeout'),
     healthFailuresMax: whole(options.healthFailuresMax ?? 2, 'healthFailuresMax'),
     terminateTimeoutMs: seconds(options.terminateTimeout ?? 10, 'terminateTimeout'),
+    finishTimeoutMs: seconds(options.finishTimeout ?? 10, 'finishTimeout'),
+    snapshotBytesMax: whole(options.snapshotBytesMax ?? 1_048_576, 'snapshotBytesMax'),
     drainTimeoutMs: seconds(options.drainTimeout ?? 10, 'drainTimeout'),
     activation: activations(options.activation ?? {}),
     heldMax: whole(options.heldMax ?? 10_000, 'heldMax')

@@ -85,6 +85,11 @@ export class BroadcastGroup {
     this.members.delete(clientId)
   }
 
+  /** Sends an event to one client; to nobody if it is not connected. Resolves once it is queued. */
+  async send(clientId: ClientUuid, data: Data): Promise<void> {
+    await this.members.get(clientId)?.broadcast(data)
+  }
+
   /** Sends an event to every client. Resolves once it is queued for all; who cannot take it harms no other. */
   async publish(data: Data): Promise<void> {
     const event = new SharedEvent(data)

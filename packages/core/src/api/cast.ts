@@ -1,4 +1,5 @@
 import { NetworkError } from './errors.ts'
+import { methodProxy } from './method-proxy.ts'
 
 /** The methods of `T`, as a caller elsewhere sees them: all asynchronous. */
 export type Remote<T> = {
@@ -17,21 +18,10 @@ export type SendRequest = (operation: string, data: unknown) => Promise<unknown>
  * `request('method', [a, b])` without an interface name.
  */
 export function castRequests<T>(request: SendRequest, interfaceName?: string): Remote<T> {
-  const methods = new Map<string, (...args: unknown[]) => Promise<unknown>>()
-  const proxy = new Proxy(Object.freeze(Object.create(null)) as object, {
-    get(_target, property) {
-      // A promise that resolves to this proxy asks for `then`: it is a value, not another promise.
-      if (typeof property !== 'string' || property === 'then') return undefined
-      let method = methods.get(property)
-      if (method === undefined) {
-        const operation = operationName(interfaceName, property)
-        method = (...args) => request(operation, args)
-        methods.set(property, method)
-      }
-      return method
-    }
-  })
-  return proxy as Remote<T>
+  return methodProxy((method) => {
+    const operation = operationName(interfaceName, method)
+    return (...args: unknown[]) => request(operation, args)
+  }) as Remote<T>
 }
 
 /**

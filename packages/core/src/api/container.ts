@@ -1,3 +1,4 @@
+import type { Data } from './data.ts'
 import type { ClientUuid, ContainerKind, ContainerUuid } from './ids.ts'
 import type { CallerClient } from './reference.ts'
 import type { ActivationToken } from './tokens.ts'
@@ -20,7 +21,15 @@ export interface RequestContext {
   readonly client: CallerClient
   /** This activation's fencing token: it grows with every activation of the same uuid. */
   readonly token: ActivationToken
+  /**
+   * The calls that this one came from, through the `client` of other requests, the eldest first; itself is the last.
+   * Names without a meaning, unique in the network.
+   */
+  readonly chain: readonly string[]
 }
+
+/** Why a container that may finish first is to end: nobody needs it, it is to go elsewhere, or somebody said so. */
+export type FinishReason = 'unused' | 'drained' | 'terminated'
 
 /** Sends an event to one connected client. Resolves once the event is queued. */
 export type Broadcast = (data: any) => Promise<void>
@@ -54,6 +63,23 @@ export interface Container {
 
   /** The client has closed its last connection, or has gone. */
   disconnect(clientId: ClientUuid): void | Promise<void>
+
+  /**
+   * Says "not yet": called before {@link terminate}, and the container does not end before the promise has settled
+   * and what it was asked is answered. Meanwhile it is handed no new call, and what it says still arrives. Bounded by
+   * `finishTimeout` of its agent, or `drainTimeout`. Not called when it is not well, or its agent just closes.
+   */
+  finish?(reason: FinishReason): void | Promise<void>
+
+  /**
+   * What the next activation of this uuid is to have, or a promise of it: called when the container is drained or terminated, after it has
+   * answered what it was asked and before {@link terminate}. The next factory finds it in its options, a standby in
+   * {@link restore}. A hand-over and no store: it is lost with the agent, with the coordinator, and after a while.
+   */
+  snapshot?(): unknown
+
+  /** For one that stood by: what the last activation has handed over, before the first request. */
+  restore?(snapshot: Data): void
 
   /** Ends the container. Broadcasts made in here still arrive. */
   terminate(): Promise<void>

@@ -77,6 +77,11 @@ export function containerListenerEndpointRef(address: string, uuid: ContainerUui
   return `${ownListener}${address}/${encodeURIComponent(uuid)}` as ContainerEndpointRef
 }
 
+/** The endpoint of a container that is reached through its agent, wherever that is: free text. */
+export function opaqueEndpointRef(text: string): ContainerEndpointRef {
+  return text as ContainerEndpointRef
+}
+
 /** The parts of a container's endpoint. `opaque` is free text: reached through its agent. */
 export type ParsedContainerEndpoint =
   | { readonly kind: 'on-agent' | 'own-listener'; readonly address: string; readonly uuid: ContainerUuid }

@@ -3,6 +3,8 @@ import type { GetOptions } from './container.ts'
 import type { Data } from './data.ts'
 import type { ContainerEndpointRef, ContainerKind, ContainerUuid } from './ids.ts'
 import type { WaitOptions } from './network.ts'
+import type { ServiceGetOptions, ServiceReference } from './service-reference.ts'
+import type { Service, ServiceDeclaration } from './service.ts'
 
 /** How a request is to be made. */
 export interface RequestOptions extends WaitOptions {
@@ -82,6 +84,11 @@ export interface ContainerConnection extends ContainerRequests {
 export interface CallerClient {
   /** As the client's own `get`. Close the reference when the request has been handled. */
   get(kind: ContainerKind, options?: GetOptions & WaitOptions): Promise<ContainerReference>
+  /** As above, for a declared service: with a method for each thing that it declares. */
+  get<D extends ServiceDeclaration>(
+    service: Service<D>,
+    options?: ServiceGetOptions<D>
+  ): Promise<ServiceReference<D>>
   /** As the client's own `request`. */
   request(target: ContainerUuid, operation: string, data?: Data, options?: RequestOptions): Promise<Data>
 }

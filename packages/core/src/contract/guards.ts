@@ -30,12 +30,14 @@ import type {
   EndCommand,
   EndedReport,
   EndReason,
+  EndResult,
   GrantCommand,
   InventoryEntry,
   Registration,
   RegistrationReply,
   Renewal,
   RenewalReply,
+  Snapshot,
   StartCommand,
   StartResult
 } from './ports.ts'
@@ -173,7 +175,8 @@ export function readEndedReport(value: unknown): EndedReport {
     incarnation: name(from, 'incarnation'),
     uuid: name(from, 'uuid'),
     token: optional(from, 'token', token),
-    reason: endReason(from, 'reason')
+    reason: endReason(from, 'reason'),
+    snapshot: optional(from, 'snapshot', snapshot)
   }
 }
 
@@ -187,7 +190,8 @@ export function readStartCommand(value: unknown): StartCommand {
     labels: names(from, 'labels', labelsMax),
     extra: from['extra'],
     shared: from['shared'] === true,
-    token: optional(from, 'token', token)
+    token: optional(from, 'token', token),
+    snapshot: optional(from, 'snapshot', snapshot)
   }
 }
 
@@ -202,7 +206,8 @@ export function readGrantCommand(value: unknown): GrantCommand {
     coordinator: identity(from, 'coordinator'),
     uuid: name(from, 'uuid'),
     startId: optional(from, 'startId', number),
-    token: token(from, 'token')
+    token: token(from, 'token'),
+    snapshot: optional(from, 'snapshot', snapshot)
   }
 }
 
@@ -215,6 +220,12 @@ export function readEndCommand(value: unknown): EndCommand {
     token: optional(from, 'token', token),
     reason: endReason(from, 'reason')
   }
+}
+
+/** An agent of an older version answers nothing. */
+export function readEndResult(value: unknown): EndResult {
+  if (value === undefined || value === null) return { snapshot: undefined }
+  return { snapshot: optional(fields(value, 'end result'), 'snapshot', snapshot) }
 }
 
 export function readClientGone(value: unknown): ClientGoneCommand {
@@ -376,6 +387,15 @@ function names<T extends string = string>(from: Fields, field: string, max: numb
 function token(from: Fields, field: string): ActivationToken {
   const value = fields(from[field], field)
   return { epoch: epoch(value, 'epoch'), sequence: number(value, 'sequence') }
+}
+
+function snapshot(from: Fields, field: string): Snapshot {
+  const value = fields(from[field], field)
+  if (value['kind'] === 'value') return { kind: 'value', value: value['value'] }
+  const { bytes } = value
+  // A copy: what was decoded would keep the whole message that it came in.
+  if (value['kind'] === 'bytes' && bytes instanceof Uint8Array) return { kind: 'bytes', bytes: bytes.slice() }
+  throw invalid(field, 'must be bytes or a value')
 }
 
 function identity(from: Fields, field: string): CoordinatorIdentity {

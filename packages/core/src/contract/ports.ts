@@ -99,6 +99,21 @@ export type EndReason =
   | 'withdrawn'
   | 'agent-closed'
 
+/**
+ * What an activation hands over to the next, packed by its agent: whoever passes it on does not look into it. A value
+ * instead of bytes stays within one process.
+ */
+export type Snapshot =
+  { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'value'; readonly value: unknown }
+
+/** Turns what containers hand over into bytes and back. */
+export interface SnapshotCodec {
+  /** @throws `NOT_SERIALIZABLE` */
+  encode(value: unknown): Uint8Array
+  /** @throws `INVALID_MESSAGE` */
+  decode(bytes: Uint8Array): unknown
+}
+
 /** An agent says that an activation has ended. */
 export interface EndedReport {
   readonly agentId: AgentUuid
@@ -107,6 +122,8 @@ export interface EndedReport {
   /** Which activation; undefined for one that stood by. */
   readonly token: ActivationToken | undefined
   readonly reason: EndReason
+  /** What it has handed over. */
+  readonly snapshot?: Snapshot | undefined
 }
 
 /** What an agent has added or changed since it registered: kinds, endpoint, containers that stand by. */
@@ -125,6 +142,8 @@ export type SettleRegistration = (error: Error | undefined, reply: RegistrationR
 export interface CoordinatorLink {
   /** What a container calls others with while it handles a request; absent where there is no client. */
   callerFor?(context: RequestContext): CallerClient
+  /** How snapshots are packed for the way; absent within one process. */
+  readonly snapshots?: SnapshotCodec | undefined
   /**
    * `settle` is called once, in the turn in which the answer is known: commands that follow from it may come
    * right behind it, and need its lease.
@@ -153,6 +172,8 @@ export interface StartCommand {
   readonly shared: boolean
   /** The grant, when the uuid is known from the start. */
   readonly token: ActivationToken | undefined
+  /** What the last activation has handed over. */
+  readonly snapshot?: Snapshot | undefined
 }
 
 /** What a start came to. */
@@ -168,6 +189,8 @@ export interface GrantCommand {
   /** The start that made it; undefined for one that stood by. */
   readonly startId: number | undefined
   readonly token: ActivationToken
+  /** What the last activation has handed over. */
+  readonly snapshot?: Snapshot | undefined
 }
 
 /** End a container; answered once it has ended. */
@@ -178,6 +201,12 @@ export interface EndCommand {
   readonly uuid: ContainerUuid | undefined
   readonly token: ActivationToken | undefined
   readonly reason: EndReason
+}
+
+/** What the end of a container came to. */
+export interface EndResult {
+  /** What it has handed over to its next activation. */
+  readonly snapshot: Snapshot | undefined
 }
 
 /** A client has gone: its connections to this agent's containers end. */
@@ -261,7 +290,7 @@ export interface AgentLink {
   // From the coordinator
   start(command: StartCommand): Promise<StartResult>
   grant(command: GrantCommand): Promise<void>
-  end(command: EndCommand): Promise<void>
+  end(command: EndCommand): Promise<EndResult>
   clientGone(command: ClientGoneCommand): void
 
   // From clients, through the coordinator or directly

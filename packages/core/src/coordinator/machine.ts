@@ -10,6 +10,7 @@ import type {
   RegistrationReply,
   Renewal,
   RenewalReply,
+  Snapshot,
   StartResult
 } from '../contract/ports.ts'
 import type { CoordinatorEffect } from './effects.ts'
@@ -20,7 +21,7 @@ import { Placement, type StartFailure } from './placement.ts'
 import { References, type GetInput } from './references.ts'
 import type { RosterEntry } from './roster-store.ts'
 import { Registrations } from './registration.ts'
-import { CoordinatorState, recoveryHold, type Timed } from './state.ts'
+import { CoordinatorState, recoveryHold, snapshotExpiry, type Timed } from './state.ts'
 
 /** Where a request for a container is to go. */
 export type Route =
@@ -110,12 +111,12 @@ export class CoordinatorMachine {
   }
 
   /** The agent has answered an `end`: whatever that activation was, it has ended. */
-  endSucceeded(agent: AgentKey, command: EndCommand, now: number): void {
+  endSucceeded(agent: AgentKey, command: EndCommand, now: number, snapshot?: Snapshot): void {
     this.state.now = now
     // Guarded: the answer may be about an earlier activation.
     if (command.uuid === undefined || !this.isEnding(agent, command)) return
     const entry = this.state.directory.get(command.uuid)
-    if (entry !== undefined) this.placement.ended(entry, command.reason)
+    if (entry !== undefined) this.placement.ended(entry, command.reason, snapshot)
   }
 
   // Inputs from clients
@@ -202,6 +203,10 @@ export class CoordinatorMachine {
         if (this.isSilent(due, due.aliveTimeoutMs)) this.references.gone(due.id)
         return
       case 'moment':
+        if (due === snapshotExpiry) {
+          this.placement.expireSnapshots()
+          return
+        }
         if (due === recoveryHold) this.registrations.stopWaiting()
         this.placement.retryStranded()
         return

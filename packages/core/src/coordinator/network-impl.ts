@@ -585,8 +585,8 @@ export class NetworkImpl implements Network {
     const agent = this.agentLinks.get(key)
     if (agent === undefined) return
     agent.end(command).then(
-      () => {
-        this.machine.endSucceeded(key, command, this.clock.now())
+      ({ snapshot }) => {
+        this.machine.endSucceeded(key, command, this.clock.now(), snapshot)
         this.drain()
       },
       (error: unknown) => {

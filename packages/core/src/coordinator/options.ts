@@ -28,6 +28,12 @@ export interface CoordinatorOptions {
   agentsMax?: number | undefined
   /** Clients at once. @default 100000 */
   clientsMax?: number | undefined
+  /** What containers have handed over and nobody has taken, at most; the eldest goes first. @default 10000 */
+  snapshotsMax?: number | undefined
+  /** Their bytes, all together. @default 67108864 */
+  snapshotBytesMax?: number | undefined
+  /** How long each is kept, in seconds. @default 60 */
+  snapshotTimeout?: number | undefined
 }
 
 /** {@link CoordinatorOptions} with every default in its place, in milliseconds. */
@@ -43,6 +49,9 @@ export interface ResolvedCoordinatorOptions {
   readonly pendingGetsMax: number
   readonly agentsMax: number
   readonly clientsMax: number
+  readonly snapshotsMax: number
+  readonly snapshotBytesMax: number
+  readonly snapshotTimeoutMs: number
   /** The agents of the last coordinator; undefined when they are not known. */
   readonly remembered: readonly RosterEntry[] | undefined
 }
@@ -90,6 +99,9 @@ export function resolveCoordinatorOptions(
     pendingGetsMax: whole(options.pendingGetsMax ?? 200_000, 'pendingGetsMax'),
     agentsMax: whole(options.agentsMax ?? 10_000, 'agentsMax'),
     clientsMax: whole(options.clientsMax ?? 100_000, 'clientsMax'),
+    snapshotsMax: whole(options.snapshotsMax ?? 10_000, 'snapshotsMax'),
+    snapshotBytesMax: whole(options.snapshotBytesMax ?? 67_108_864, 'snapshotBytesMax'),
+    snapshotTimeoutMs: milliseconds(options.snapshotTimeout ?? 60, 'snapshotTimeout', 0),
     remembered: store?.remembered?.complete === true ? store.remembered.agents : undefined
   }
 }

@@ -3,7 +3,7 @@ import { NetworkError } from '../api/errors.ts'
 import type { ClientUuid, ContainerKind, ContainerUuid } from '../api/ids.ts'
 import { NetworkEventKind } from '../api/records.ts'
 import { compareTokens, type ActivationToken } from '../api/tokens.ts'
-import type { EndReason, InventoryEntry, StartResult } from '../contract/ports.ts'
+import type { EndReason, InventoryEntry, Snapshot, StartResult } from '../contract/ports.ts'
 import { bearsAll } from './directory.ts'
 import type { AgentGoneReason } from './effects.ts'
 import type {
@@ -14,7 +14,7 @@ import type {
   NamelessStart,
   PendingGet
 } from './entries.ts'
-import { retryHomeless, type CoordinatorState } from './state.ts'
+import { retryHomeless, snapshotExpiry, type CoordinatorState } from './state.ts'
 
 /** How a start went wrong. */
 export type StartFailure =
@@ -188,8 +188,8 @@ export class Placement {
     const token = state.nextToken()
     state.move(entry, { kind: 'starting', agent, startId, token })
     const { uuid, kind, labels, extra, shared } = entry
-    const command = { coordinator: state.identity, startId, kind, uuid, labels, extra, shared, token }
-    state.effects.push({ kind: 'start', agent: agent.key, command })
+    const about = { coordinator: state.identity, startId, kind, uuid, labels, extra, shared, token }
+    state.effects.push({ kind: 'start', agent: agent.key, command: { ...about, ...this.handedOver(entry) } })
   }
 
   /** An agent, or another kind of one, is there, or the hold has ended: tries all that waits for one. */
@@ -212,8 +212,8 @@ export class Placement {
     const inventory = agent.standbys.get(entry.uuid)
     if (inventory === undefined) return
     const token = state.nextToken()
-    const command = { coordinator: state.identity, uuid: entry.uuid, startId: undefined, token }
-    state.effects.push({ kind: 'grant', agent: agent.key, command })
+    const about = { coordinator: state.identity, uuid: entry.uuid, startId: undefined, token }
+    state.effects.push({ kind: 'grant', agent: agent.key, command: { ...about, ...this.handedOver(entry) } })
     this.takeOver(entry, agent, inventory, token)
   }
 
@@ -247,6 +247,7 @@ export class Placement {
     token: ActivationToken
   ): void {
     this.stranded.delete(entry)
+    this.forgetSnapshot(entry)
     this.state.move(entry, { kind: 'serving', agent, endpoint, token, since: this.state.now })
     if (entry.shared) agent.shared.set(entry.kind, entry)
     for (const get of [...(entry.waiting ?? [])]) this.settle(get, entry)
@@ -427,6 +428,8 @@ export class Placement {
     const { place } = entry
     if (place.kind !== 'starting') return
     if (failure.kind === 'unknown') {
+      // It may have served: what it was given is not what it would hand over now.
+      this.forgetSnapshot(entry)
       this.endThere(entry, place.agent, place.token, place.startId, 'withdrawn', true)
       return
     }
@@ -516,9 +519,10 @@ export class Placement {
   }
 
   /** An activation has ended; the container goes on elsewhere, waits, or is forgotten. */
-  ended(entry: ContainerEntry, reason: EndReason): void {
+  ended(entry: ContainerEntry, reason: EndReason, snapshot?: Snapshot): void {
     const { place, state } = { place: entry.place, state: this.state }
     if (!('agent' in place)) return
+    if (snapshot !== undefined) this.keepSnapshot(entry, snapshot)
     const wanted = place.kind === 'ending' ? place.thenWanted : reason !== 'terminated' && reason !== 'self'
     const lived = place.kind === 'serving' ? state.now - place.since : settledMs
     if (lived >= settledMs) entry.setbacks = 0
@@ -547,6 +551,39 @@ export class Placement {
     this.state.deadlines.set(entry, this.state.now + delay)
   }
 
+  // What one activation hands over to the next
+
+  private keepSnapshot({ uuid, kind }: ContainerEntry, snapshot: Snapshot): void {
+    const { state } = this
+    state.snapshots.keep(uuid, kind, snapshot, state.now)
+    this.watchSnapshots()
+  }
+
+  /** Those that nobody has taken in time go. */
+  expireSnapshots(): void {
+    this.state.snapshots.expire(this.state.now)
+    this.watchSnapshots()
+  }
+
+  private handedOver({ uuid, kind }: ContainerEntry): { snapshot?: Snapshot } {
+    const snapshot = this.state.snapshots.find(uuid, kind, this.state.now)
+    return snapshot === undefined ? {} : { snapshot }
+  }
+
+  /** It was used: another activation must not have it. */
+  private forgetSnapshot({ uuid }: ContainerEntry): void {
+    if (this.state.snapshots.size === 0) return
+    this.state.snapshots.forget(uuid)
+    this.watchSnapshots()
+  }
+
+  private watchSnapshots(): void {
+    const { snapshots, deadlines } = this.state
+    const next = snapshots.nextExpiry()
+    if (next === undefined) deadlines.delete(snapshotExpiry)
+    else deadlines.set(snapshotExpiry, next)
+  }
+
   /** An agent is gone for good, and whatever it had with it. */
   lose(agent: AgentEntry, reason: AgentGoneReason): void {
     const { state } = this
@@ -569,6 +606,7 @@ export class Placement {
     for (const entry of [...agent.containers]) {
       const { place } = entry
       this.forgetShared(entry)
+      if (place.kind === 'starting') this.forgetSnapshot(entry)
       const wanted = place.kind === 'ending' ? place.thenWanted : true
       state.move(entry, { kind: 'unplaced', wanted })
       this.goOn(entry, false)

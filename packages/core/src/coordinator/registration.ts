@@ -108,7 +108,7 @@ export class Registrations {
     if (!('agent' in place) || place.agent !== agent || place.kind === 'starting') return
     // Guarded: a newer activation may serve by now.
     if (order !== undefined && order < 0) return
-    this.placement.ended(entry, report.reason)
+    this.placement.ended(entry, report.reason, report.snapshot)
   }
 
   /** An agent offers other kinds, has another endpoint, or has new containers that can stand by. */

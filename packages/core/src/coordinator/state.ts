@@ -8,6 +8,7 @@ import type { CoordinatorEffect } from './effects.ts'
 import type { AgentEntry, ClientEntry, ContainerEntry, NamelessStart, PendingGet, Place } from './entries.ts'
 import type { ResolvedCoordinatorOptions } from './options.ts'
 import { Roster } from './roster.ts'
+import { Snapshots } from './snapshots.ts'
 
 /** Has a deadline: a container that is unused or is to be tried again, a get, an agent, a client, or a moment. */
 export type Timed = ContainerEntry | PendingGet | AgentEntry | ClientEntry | Moment
@@ -22,6 +23,9 @@ export const recoveryHold: Moment = { type: 'moment' }
 /** When gets that an agent refused are tried again. */
 export const retryHomeless: Moment = { type: 'moment' }
 
+/** When the eldest snapshot has been kept for long enough. */
+export const snapshotExpiry: Moment = { type: 'moment' }
+
 /** What the parts of the coordinator machine share. */
 export class CoordinatorState {
   readonly options: ResolvedCoordinatorOptions
@@ -34,6 +38,7 @@ export class CoordinatorState {
   readonly gets = new Map<number, PendingGet>()
   readonly starts = new Map<number, ContainerEntry | NamelessStart>()
   readonly deadlines = new DeadlineTable<Timed>()
+  readonly snapshots: Snapshots
   /** What is to be done, in order; taken by the shell after every input. */
   effects: CoordinatorEffect[] = []
   nextStartId: number
@@ -46,6 +51,7 @@ export class CoordinatorState {
 
   constructor(options: ResolvedCoordinatorOptions, now: number) {
     this.options = options
+    this.snapshots = new Snapshots(options)
     this.nextStartId = firstStartId(options.epoch)
     this.identity = { epoch: options.epoch, incarnation: options.incarnation }
     this.now = now

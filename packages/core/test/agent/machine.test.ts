@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AgentUuid, ContainerEndpointRef, ContainerKind, ContainerUuid } from '../../src/api/ids.ts'
 import type { ActivationToken } from '../../src/api/tokens.ts'
-import type { CoordinatorIdentity, RegistrationReply, StartCommand } from '../../src/contract/ports.ts'
+import type {
+  CoordinatorIdentity,
+  EndReason,
+  RegistrationReply,
+  Snapshot,
+  StartCommand
+} from '../../src/contract/ports.ts'
 import type { Moment } from '../../src/agent/lease.ts'
 import { AgentMachine, type AgentEffect, type InstanceId } from '../../src/agent/machine.ts'
 
@@ -488,6 +494,97 @@ describe('agent machine', () => {
       const other = serve({ startId: 2, uuid: uuid('other'), token: token(2) })
       register()
       expect(machine.fate(other, moment)).toBe('drop')
+    })
+  })
+
+  describe('a container that finishes first', () => {
+    const snapshot: Snapshot = { kind: 'bytes', bytes: new Uint8Array(3) }
+    const endOf = (reason: 'unused' | 'terminated' | 'drained' | 'health') => ({
+      coordinator: tenth,
+      startId: undefined,
+      uuid: uuid('lobby'),
+      token: token(1),
+      reason: reason as EndReason
+    })
+
+    const serveFinishing = (): InstanceId => {
+      machine.start(startCommand(), moment)
+      const id = machine.factoryDone(1, { uuid: uuid('lobby'), endpoint, finishes: true })
+      drain()
+      return id
+    }
+
+    test.each(['unused', 'terminated', 'drained'] as const)(
+      'takes nothing new, may still speak, and ends when it has: %s',
+      (reason) => {
+        register()
+        const id = serveFinishing()
+        expect(machine.end(endOf(reason))).toBe(id)
+        expect(drain()).toEqual([{ kind: 'drain', id, reason }])
+        expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
+        expect(machine.fate(id, moment)).toBe('release')
+        // Said again, it waits for the same end.
+        expect(machine.end(endOf(reason))).toBe(id)
+        expect(drain()).toEqual([])
+        machine.drained(id, reason, snapshot)
+        expect(drain()).toEqual([{ kind: 'terminate', id }])
+        machine.terminated(id)
+        expect(drain()).toMatchObject([{ kind: 'gone', instance: { id }, reason, snapshot }])
+      }
+    )
+
+    test('is not asked when it is not well', () => {
+      register()
+      const id = serveFinishing()
+      machine.endLocally(uuid('lobby'), 'health')
+      expect(drain()).toEqual([{ kind: 'terminate', id }])
+    })
+
+    test('is reported with what it hands over when it was terminated here', () => {
+      register()
+      const id = serveFinishing()
+      machine.endLocally(uuid('lobby'), 'terminated')
+      // Asked twice, it is let finish all the same.
+      machine.endLocally(uuid('lobby'), 'terminated')
+      expect(drain()).toEqual([{ kind: 'drain', id, reason: 'terminated' }])
+      machine.drained(id, 'terminated', snapshot)
+      machine.terminated(id)
+      drain()
+      expect(effects.filter((effect) => effect.kind === 'report')).toMatchObject([
+        { report: { uuid: 'lobby', token: token(1), reason: 'terminated', snapshot } }
+      ])
+    })
+
+    test('that stops being well meanwhile, or whose agent closes, is waited for no longer', () => {
+      register()
+      const id = serveFinishing()
+      machine.end(endOf('unused'))
+      drain()
+      expect(machine.endAll()).toEqual([id])
+      expect(drain()).toEqual([{ kind: 'terminate', id }])
+      machine.drained(id, 'unused', snapshot)
+      machine.terminated(id)
+      expect(drain()).toMatchObject([{ kind: 'gone', reason: 'agent-closed' }])
+    })
+
+    test('says nothing more once its lease has lapsed, and ends though it may go on', () => {
+      register()
+      const id = serveFinishing()
+      machine.end(endOf('unused'))
+      pass(2400)
+      expect(machine.fate(id, moment)).toBe('hold')
+      register({ held: [uuid('lobby')] })
+      machine.drained(id, 'unused')
+      expect(machine.instance(id)?.phase).toMatchObject({ kind: 'ending', report: true })
+    })
+
+    test('goes on with its end when its registration is answered', () => {
+      register()
+      const id = serveFinishing()
+      machine.end(endOf('terminated'))
+      register({ resume: [{ uuid: uuid('lobby'), token: token(4) }] })
+      expect(machine.instance(id)?.phase).toMatchObject({ kind: 'draining', token: token(4) })
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
     })
   })
 

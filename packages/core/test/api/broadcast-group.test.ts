@@ -113,4 +113,14 @@ describe('a broadcast group', () => {
     expect(heard).toEqual(['a', 'b'])
     expect(group.size).toBe(1)
   })
+
+  test('sends to one of its members, and to nobody who is none', async () => {
+    const group = new BroadcastGroup()
+    const heard: string[] = []
+    for (const name of ['a', 'b'])
+      group.connect(client(name), async (data) => void heard.push(`${name} ${data}`))
+    await group.send(client('b'), 'hello')
+    await group.send(client('c'), 'hello')
+    expect(heard).toEqual(['b hello'])
+  })
 })
