@@ -124,7 +124,7 @@ describe('activations', () => {
     expect(broken(...serving, worked(2600, false), worked(3000, true))).toEqual([])
     expect(broken(...serving, worked(3000, false))).toEqual(['lease'])
     expect(
-      broken(...serving, [2500, { kind: 'continued', process: 'agent-1' }], worked(3000, false))
+      broken(...serving, [2500, { kind: 'continued', process: 'agent-1' }], worked(9000, false))
     ).toEqual([])
   })
 
