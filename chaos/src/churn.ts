@@ -42,7 +42,7 @@ class ChurnProcess {
     this.name = name
     this.process = new ChaosProcess({
       file: resolve(programs, `churn-${name}.ts`),
-      nodeOptions: ['--expose-gc'],
+      nodeOptions: ['--expose-gc', '--no-flush-bytecode'],
       ...(settings === undefined ? {} : { settings }),
       onMessage: (message) => this.answer(message)
     })
