@@ -17,6 +17,8 @@ const turn = async (): Promise<void> => {
   for (let step = 0; step < 20; step++) await Promise.resolve()
 }
 
+const about = () => ({ epoch: 1, complete: true })
+
 /** An entrance whose disk is done when the test says so, and what it lets in. */
 function create() {
   const saves: { resolve: () => void; reject: (error: Error) => void }[] = []
@@ -24,7 +26,6 @@ function create() {
     new Promise((resolve, reject) => {
       saves.push({ resolve, reject })
     })
-  const about = () => ({ epoch: 1, complete: true })
   const keeper = new RosterKeeper({ remembered: undefined, save }, about, silentLogger)
   const entrance = new Entrance(keeper)
   const heard: string[] = []
