@@ -42,6 +42,14 @@ function event(number: number): Seen {
   return [0, { kind: 'event', connection: 'c', instance: 1, number }]
 }
 
+function renewed(at: number): Seen {
+  return [at, { kind: 'leased', ...first, sentAt: at - 100, registering: false }]
+}
+
+function worked(at: number, aborted: boolean): Seen {
+  return [at, { kind: 'worked', instance: 1, aborted }]
+}
+
 /** What a model reports of these, each at its time. */
 function broken(...seen: Seen[]): string[] {
   const model = new Model(timing)
@@ -110,21 +118,16 @@ describe('activations', () => {
   })
 
   test('must not serve under a lease that was renewed after it had lapsed', () => {
-    const renewed = (at: number): Seen => [
-      at,
-      { kind: 'leased', ...first, sentAt: at - 100, registering: false }
-    ]
-    const served = (at: number): Seen => [at, { kind: 'output', instance: 1 }]
-    expect(broken(...serving, renewed(2600), served(3000))).toEqual([])
-    expect(broken(...serving, renewed(2700), served(3000))).toEqual(['lease'])
+    const served: Seen = [3000, { kind: 'output', instance: 1 }]
+    expect(broken(...serving, renewed(2600), served)).toEqual([])
+    expect(broken(...serving, renewed(2700), served)).toEqual(['lease'])
   })
 
   test('are told when their lease has lapsed, unless their process stood still', () => {
-    const worked = (at: number, aborted: boolean): Seen => [at, { kind: 'worked', instance: 1, aborted }]
     expect(broken(...serving, worked(2600, false), worked(3000, true))).toEqual([])
     expect(broken(...serving, worked(3000, false))).toEqual(['lease'])
     expect(
-      broken(...serving, [2500, { kind: 'continued', process: 'agent-1' }], worked(3000, false))
+      broken(...serving, [2500, { kind: 'continued', process: 'agent-1' }], worked(9000, false))
     ).toEqual([])
   })
 

@@ -13,6 +13,8 @@ const subscribers: readonly string[] = ['client-1', 'client-9']
 export class Cluster {
   readonly world: World
   readonly agents = new Map<string, AgentNode>()
+  /** By the agent's name, the other process of it that runs, or ran last. */
+  readonly twins = new Map<string, AgentNode>()
   readonly clients = new Map<string, ClientNode>()
   readonly troubles: ReadonlyMap<string, AgentTroubles>
   readonly #logger: Logger
@@ -49,7 +51,8 @@ export class Cluster {
   /** Starts another process of an agent, whether or not the first one is there. */
   startTwin(name: string): void {
     const troubles = this.troubles.get(name)
-    if (troubles !== undefined) new AgentNode(name, twinOf(name), this.world, troubles, this.#logger)
+    if (troubles === undefined) return
+    this.twins.set(name, new AgentNode(name, twinOf(name), this.world, troubles, this.#logger))
   }
 
   /** Does a piece of work, if whoever is to do it is there. Never throws: the model hears what comes of it. */

@@ -56,8 +56,8 @@ interface UuidSeen {
 /** What serves for so long was known when a start that is being carried out was decided on. */
 const underWayMs = 8000
 
-/** So long after its process stood still, an agent has noticed whatever came due meanwhile. */
-const haltedMs = 1000
+/** So long after its machine slept, whatever came due meanwhile is over: its timers were as late as it slept long. */
+const haltedMs = 12_000
 
 /**
  * I1, I2, labels (I9) and the lease: who may serve, who does, and under which token. It knows of leases only what was asked
@@ -158,7 +158,6 @@ export class Activations implements Check {
       const instance = this.#instances.get(id)
       const agent = instance === undefined ? undefined : this.#agents.get(instance.host)
       if (instance === undefined || agent === undefined || aborted || this.#mayBeLeased(agent, at)) return
-      // What stood still hears of it when it goes on, and that takes a turn.
       if (at - agent.haltedAt < haltedMs) return
       this.#report('lease', `${named(instance)} was not told that its agent has no lease any more`)
     },

@@ -1,6 +1,7 @@
 import type { Check, Handlers, Observation, Report } from './observation.ts'
 
 interface Made {
+  readonly agent: string
   readonly containerKind: string
   readonly labels: readonly string[]
 }
@@ -27,8 +28,8 @@ export class References implements Check {
   /** By uuid: a name can be chosen twice, and then one of the two never serves. */
   readonly #made = new Map<string, Made[]>()
   readonly #disturbedAt = new Map<string, number>()
-  /** By uuid: who holds it, and since when. */
-  readonly #held = new Map<string, Map<string, { client: string; since: number }>>()
+  /** By uuid: who holds it, as what, and since when. */
+  readonly #held = new Map<string, Map<string, { client: string; kind: string; since: number }>>()
 
   constructor(report: Report) {
     this.#report = report
@@ -40,14 +41,15 @@ export class References implements Check {
     },
     held: ({ uuid, client, reference, asked }, at) => {
       this.#isWhatWasAskedFor(client, uuid, asked)
-      const holders = this.#held.get(uuid) ?? new Map<string, { client: string; since: number }>()
-      holders.set(reference, { client, since: at })
+      const holders =
+        this.#held.get(uuid) ?? new Map<string, { client: string; kind: string; since: number }>()
+      holders.set(reference, { client, kind: asked.kind, since: at })
       this.#held.set(uuid, holders)
     },
     released: ({ reference }) => {
       for (const holders of this.#held.values()) holders.delete(reference)
     },
-    unused: ({ uuid }, at) => this.#endedAsUnused(uuid, at),
+    unused: ({ uuid, agent }, at) => this.#endedAsUnused(uuid, agent, at),
     disturbed: ({ process, faults }, at) => {
       this.#disturbedAt.set(process, faults > 0 ? Infinity : at)
     },
@@ -73,10 +75,12 @@ export class References implements Check {
     }
   }
 
-  #endedAsUnused(uuid: string, at: number): void {
+  #endedAsUnused(uuid: string, agent: string, at: number): void {
     if (!this.#isCalm('coordinator', at)) return
-    for (const { client, since } of this.#held.get(uuid)?.values() ?? []) {
-      if (at - since < knownMs || !this.#isCalm(client, at)) continue
+    const ended = this.#made.get(uuid)?.findLast((one) => one.agent === agent)
+    for (const { client, kind, since } of this.#held.get(uuid)?.values() ?? []) {
+      // A name can have become one of another kind: who held the one does not hold the other.
+      if (kind !== ended?.containerKind || at - since < knownMs || !this.#isCalm(client, at)) continue
       this.#report('I4', `${uuid} is ended as unused, and ${client} refers to it`)
     }
   }

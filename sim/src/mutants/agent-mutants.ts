@@ -164,6 +164,25 @@ export const agentMutants: readonly Mutant[] = [
       )
   },
   {
+    name: 'serves-before-its-grant',
+    breaks: 'a container serves only once the coordinator has granted it',
+    install: () =>
+      replace(
+        AgentMachine,
+        'factoryDone',
+        (original) =>
+          function (this: AgentMachine, ...done: Parameters<AgentMachine['factoryDone']>) {
+            const id = (original as Of<AgentMachine, 'factoryDone'>).call(this, ...done)
+            const instance = this.instance(id)
+            const epoch = this.lease.holder?.epoch ?? 0
+            if (instance?.phase.kind === 'prepared') {
+              instance.phase = { kind: 'serving', token: { epoch, sequence: 0 } }
+            }
+            return id
+          }
+      )
+  },
+  {
     name: 'outputs-not-held',
     breaks: 'at lease end an agent holds back replies and broadcasts',
     install: () =>

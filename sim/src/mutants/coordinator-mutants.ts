@@ -1,5 +1,4 @@
 import {
-  NetworkImpl,
   type ClientUuid,
   type ContainerUuid,
   type EndedReport,
@@ -12,6 +11,7 @@ import {
 import {
   CoordinatorMachine,
   CoordinatorState,
+  Entrance,
   Placement,
   recoveryHold,
   type ContainerEntry,
@@ -161,12 +161,17 @@ export const coordinatorMutants: readonly Mutant[] = [
     breaks: 'no lease is given before the roster entry is durable',
     install: () =>
       replace(
-        NetworkImpl,
-        'enter',
+        Entrance,
+        'admit',
         (original) =>
-          function (this: NetworkImpl, registration: Registration) {
-            const enter = original as unknown as (asked: Registration) => Promise<void> | undefined
-            enter.call(this, registration)?.catch(() => {})
+          function (this: Entrance, ...[entry, taken]: Parameters<Entrance['admit']>) {
+            taken()
+            ;(original as Of<Entrance, 'admit'>).call(
+              this,
+              entry,
+              () => {},
+              () => {}
+            )
           }
       )
   },

@@ -4,7 +4,7 @@ import {
   Placement,
   type ContainerEntry
 } from '@hcengineering/network-core/machines'
-import type { AgentUuid, Registration, Renewal } from '@hcengineering/network-core'
+import type { Registration, Renewal } from '@hcengineering/network-core'
 import { replace, type Mutant } from './mutant.ts'
 
 type Of<T, M extends keyof T> = T[M] extends (...args: infer A) => infer R
@@ -54,7 +54,7 @@ export const recoveryMutants: readonly Mutant[] = [
         'renew',
         (original) =>
           function (this: CoordinatorMachine, renewal: Renewal, now: number) {
-            this.agentHeard(renewal.agentId as AgentUuid, now)
+            this.agentHeard(renewal.agentId, now)
             return (original as Of<CoordinatorMachine, 'renew'>).call(this, renewal, now)
           }
       )

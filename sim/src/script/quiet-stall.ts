@@ -73,12 +73,13 @@ class Elsewhere {
 
   /** A link between a client and one of the other agents, in the same direction. */
   #link(from: string, to: string): { from: string; to: string } {
-    const isOfClient = (name: string): boolean => clientNames.includes(name)
     if (![from, to].includes(this.#agent) && ![from, to].includes('coordinator')) return { from, to }
     const other = this.#random.pick(this.#others)
-    const client = [from, to].find(isOfClient) ?? this.#random.pick(clientNames)
-    return isOfClient(from) || to === 'coordinator'
-      ? { from: client, to: other }
-      : { from: other, to: client }
+    const client = [from, to].find(isClient) ?? this.#random.pick(clientNames)
+    return isClient(from) || to === 'coordinator' ? { from: client, to: other } : { from: other, to: client }
   }
+}
+
+function isClient(name: string): boolean {
+  return clientNames.includes(name)
 }

@@ -29,6 +29,7 @@ import type { TickManager } from '../time/clock.ts'
 import { LatencyHistogram } from '../time/latency-histogram.ts'
 import { createCoordinatorCounters, type CoordinatorCounters } from './counters.ts'
 import type { AgentGoneReason, CoordinatorEffect } from './effects.ts'
+import { Entrance } from './entrance.ts'
 import { agentKey, type AgentKey } from './entries.ts'
 import type { CoordinatorGateway, Destination, EventBatch, GetInProgress } from './gateway.ts'
 import { CoordinatorMachine } from './machine.ts'
@@ -100,8 +101,7 @@ export class NetworkImpl implements Network {
   private readonly agentLinks = new Map<AgentKey, AgentLink>()
   private readonly bindings = new Map<AgentUuid, AgentBinding>()
   private readonly keeper: RosterKeeper | undefined
-  /** Registrations that wait for the roster to be durable; what else these agents say waits behind them. */
-  private readonly entering = new Map<AgentKey, Promise<void>>()
+  private readonly entrance: Entrance
   private readonly gets = new Map<number, Waiting>()
   private readonly listeners = new Set<(batch: EventBatch) => void>()
   private cancelWake: (() => void) | undefined
@@ -127,6 +127,7 @@ export class NetworkImpl implements Network {
       })
       this.keeper = new RosterKeeper(options.roster, about, this.logger)
     }
+    this.entrance = new Entrance(this.keeper)
     this.gateway = this.createGateway()
     this.inspection = new NetworkInspection({
       machine: this.machine,
@@ -336,68 +337,44 @@ export class NetworkImpl implements Network {
     const { machine, clock } = this
     return {
       register: (registration, agent, settle) => {
-        const entered = this.enter(registration)
-        if (entered === undefined) {
-          this.takeIn(registration, agent, settle)
-          return
-        }
-        entered.then(
-          () => this.takeIn(registration, agent, settle),
-          (error: unknown) => settle(toNetworkError(error, 'INTERNAL'), undefined)
+        const { agentId, incarnation, endpoint } = registration
+        const entry = { agentId, incarnation, endpoint, answered: false }
+        this.entrance.inTurn(agentKey(agentId, incarnation), () =>
+          this.entrance.admit(
+            entry,
+            () => this.takeIn(registration, agent, settle),
+            (error) => settle(toNetworkError(error, 'INTERNAL'), undefined)
+          )
         )
       },
-      renew: async (renewal) => {
-        await this.entered(renewal)
-        const reply = machine.renew(renewal, clock.now())
-        this.drain()
-        return reply
-      },
-      ended: async (report) => {
-        await this.entered(report)
-        machine.containerEnded(report, clock.now())
-        this.drain()
-      },
-      update: async (update) => {
-        await this.entered(update)
-        this.keeper?.update(agentKey(update.agentId, update.incarnation), { endpoint: update.endpoint })
-        machine.updateAgent(update, clock.now())
-        this.drain()
-      },
-      drain: async (agentId, incarnation) => {
-        await this.entered({ agentId, incarnation })
-        this.logger.info({ agentId, incarnation }, 'agent is draining')
-        machine.drainAgent(agentId, incarnation, clock.now())
-        this.drain()
-      },
-      unregister: async (agentId, incarnation) => {
-        await this.entered({ agentId, incarnation })
-        machine.unregister(agentId, incarnation, clock.now())
-        this.drain()
-      }
+      renew: (renewal) => this.inTurn(renewal, () => machine.renew(renewal, clock.now())),
+      ended: (report) => this.inTurn(report, () => machine.containerEnded(report, clock.now())),
+      update: (update) =>
+        this.inTurn(update, () => {
+          const { agentId, incarnation, endpoint } = update
+          this.keeper?.update(agentKey(agentId, incarnation), { endpoint })
+          machine.updateAgent(update, clock.now())
+        }),
+      drain: (agentId, incarnation) =>
+        this.inTurn({ agentId, incarnation }, () => {
+          this.logger.info({ agentId, incarnation }, 'agent is draining')
+          machine.drainAgent(agentId, incarnation, clock.now())
+        }),
+      unregister: (agentId, incarnation) =>
+        this.inTurn({ agentId, incarnation }, () => machine.unregister(agentId, incarnation, clock.now()))
     }
   }
 
-  /** Waits until the roster names this agent durably; undefined when it does, or there is none. */
-  private enter({ agentId, incarnation, endpoint }: Registration): Promise<void> | undefined {
-    const { keeper } = this
-    const key = agentKey(agentId, incarnation)
-    const earlier = this.entering.get(key)
-    if (keeper === undefined || (earlier === undefined && keeper.has(key))) {
-      keeper?.update(key, { endpoint })
-      return undefined
+  /** Tells the machine what an agent says, when its turn comes. */
+  private inTurn<T>(agent: { agentId: AgentUuid; incarnation: string }, tell: () => T): Promise<T> {
+    const hear = async (): Promise<T> => {
+      const result = tell()
+      this.drain()
+      return result
     }
-    const remembered = earlier ?? keeper.remember({ agentId, incarnation, endpoint, answered: false })
-    if (earlier === undefined) {
-      this.entering.set(key, remembered)
-      const done = (): boolean => this.entering.delete(key)
-      remembered.then(done, done)
-    }
-    return remembered
-  }
-
-  /** Lets what an agent says be heard in the order in which it says it. */
-  private async entered(agent: { agentId: AgentUuid; incarnation: string }): Promise<void> {
-    await this.entering.get(agentKey(agent.agentId, agent.incarnation))?.catch(() => {})
+    return new Promise((resolve) => {
+      this.entrance.inTurn(agentKey(agent.agentId, agent.incarnation), () => resolve(hear()))
+    })
   }
 
   private takeIn(registration: Registration, agent: AgentLink, settle: SettleRegistration): void {
