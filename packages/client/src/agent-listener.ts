@@ -12,6 +12,7 @@ import {
   type Transport
 } from '@hcengineering/network-backrpc'
 import {
+  apart,
   networkError,
   NetworkError,
   randomIds,
@@ -23,7 +24,8 @@ import {
   type Clock,
   type ContainerUuid,
   type IdSource,
-  type Logger
+  type Logger,
+  type Tracing
 } from '@hcengineering/network-core'
 import {
   dispatchRequest,
@@ -48,6 +50,8 @@ export interface AgentListenerOptions extends EventQueueOptions {
   sessionsMax?: number | undefined
   /** Makes session ids and secrets; must be unguessable. @default random uuids */
   ids?: IdSource | undefined
+  /** Keeps what comes in here out of the trace in which this listener is made. @default none */
+  tracing?: Tracing | undefined
 }
 
 /** Where it listens, and for whom. */
@@ -120,7 +124,7 @@ export class AgentListener {
       },
       onEnded: (peer) => this.parts.agent()?.sessionEnded(peer.session)
     }
-    this.listener = new Listener(listening)
+    this.listener = apart(options.tracing, () => new Listener(listening))
   }
 
   get port(): number {

@@ -1,5 +1,5 @@
 import type { Session } from '@hcengineering/network-backrpc'
-import type { Clock, ContainerRecord, Logger } from '@hcengineering/network-core'
+import type { Clock, ContainerRecord, Logger, Tracing } from '@hcengineering/network-core'
 import type { ContainerLink } from './container-link.ts'
 import type { DirectSessions } from './direct-sessions.ts'
 import type { LocalSessions } from './local-sessions.ts'
@@ -9,6 +9,7 @@ import type { ReferenceState } from './reference.ts'
 export interface ClientCore {
   readonly clock: Clock
   readonly logger: Logger
+  readonly tracing: Tracing | undefined
   /** The default deadline of requests. */
   readonly timeoutMs: number
   readonly heldEventsMax: number

@@ -1,5 +1,5 @@
 import { Dialler, type SendFrame } from '@hcengineering/network-backrpc'
-import { networkError, NetworkError, type ClientUuid } from '@hcengineering/network-core'
+import { apart, networkError, NetworkError, type ClientUuid } from '@hcengineering/network-core'
 import type { ResolvedClientOptions } from './options.ts'
 
 /** What is told of a direct session. */
@@ -58,7 +58,7 @@ export class DirectSessions {
           overloaded: true
         })
       }
-      session = this.open(address)
+      session = apart(this.options.tracing, () => this.open(address))
       this.sessions.set(address, session)
     }
     session.cancelClose?.()

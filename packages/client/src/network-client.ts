@@ -8,6 +8,7 @@ import {
   type Session
 } from '@hcengineering/network-backrpc'
 import {
+  apart,
   ClientNotice,
   clientUuid,
   CoordinatorOperation,
@@ -21,6 +22,7 @@ import {
   readKinds,
   readNetworkEvent,
   requireName,
+  traced,
   type AgentBinding,
   type AgentEndpointRef,
   type AgentLink,
@@ -37,6 +39,7 @@ import {
   type NetworkAgent,
   type NetworkEvent,
   type NetworkEventListener,
+  type Tracing,
   type WaitOptions,
   type ContainerReference,
   type RequestOptions
@@ -58,6 +61,7 @@ import { DirectSessions } from './direct-sessions.ts'
 import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } from './options.ts'
 import { answerGraceMs, ReferenceImpl, ReferenceState, releaseHandle } from './reference.ts'
 import { tryAgain } from './retry.ts'
+import { withTrace } from './trace-headers.ts'
 
 const unreachableMs = 10_000
 const claimRetryMs = 1000
@@ -74,6 +78,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   readonly uuid: ClientUuid
   readonly clock: Clock
   readonly logger: Logger
+  readonly tracing: Tracing | undefined
   readonly timeoutMs: number
   readonly heldEventsMax: number
   readonly direct: DirectSessions
@@ -93,9 +98,10 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   constructor(address: string, options: ClientOptions) {
     this.options = resolveClientOptions(options)
-    const { clock, logger, timeoutMs, heldEventsMax, ids } = this.options
+    const { clock, logger, timeoutMs, heldEventsMax, ids, tracing } = this.options
     this.clock = clock
     this.logger = logger
+    this.tracing = tracing
     this.timeoutMs = timeoutMs
     this.heldEventsMax = heldEventsMax
     this.uuid = clientUuid(ids)
@@ -111,16 +117,21 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       request: (call) => call.fail(new NetworkError('UNKNOWN_OPERATION', 'a client serves nothing here')),
       send: (frame) => this.links.get(frame.target as ContainerUuid)?.notice(session(), frame)
     }))
-    this.dialler = new Dialler({
-      transport: this.options.transport,
+    this.dialler = apart(tracing, () => this.dial(address))
+  }
+
+  private dial(address: string): Dialler {
+    const { transport, clock, ids, logger, limits, aliveTimeoutMs } = this.options
+    return new Dialler({
+      transport,
       clock,
       ids,
       logger,
-      limits: this.options.limits,
+      limits,
       errors: networkError,
       address,
       peerId: this.uuid,
-      aliveTimeoutMs: this.options.aliveTimeoutMs,
+      aliveTimeoutMs,
       handler: {
         request: (call) => this.serve(call),
         send: (frame) => this.hear(frame),
@@ -129,8 +140,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       onConnected: (_welcome, fresh) => {
         if (fresh) this.introduce()
       }
-    })
-    this.dialler.start()
+    }).start()
   }
 
   get session(): Session {
@@ -182,8 +192,9 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     options: CreateAgentOptions = {}
   ): Promise<ServedAgent> {
     this.requireOpen()
-    const { clock, logger, transport, ids } = this.options
-    const served = await createAgent(endpoint, factories, { clock, logger, transport, ids, ...options })
+    const { clock, logger, transport, ids, tracing } = this.options
+    const parts = { clock, logger, transport, ids, tracing, ...options }
+    const served = await createAgent(endpoint, factories, parts)
     try {
       for (const item of standbys?.(served.server.endpoint) ?? []) {
         served.agent.addStatelessContainer(item.uuid, item.kind, item.endpoint, item.container)
@@ -198,7 +209,17 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   // Containers
 
-  async get(kind: ContainerKind, options: GetOptions & WaitOptions = {}): Promise<ContainerReference> {
+  get(kind: ContainerKind, options: GetOptions & WaitOptions = {}): Promise<ContainerReference> {
+    const trace = this.tracing?.ask('get', 'get', kind, options.uuid)
+    const found = this.find(kind, options, trace?.headers)
+    return trace === undefined ? found : traced(trace, found)
+  }
+
+  private async find(
+    kind: ContainerKind,
+    options: GetOptions & WaitOptions,
+    headers: Readonly<Record<string, string>> | undefined
+  ): Promise<ContainerReference> {
     this.requireOpen()
     const { uuid, labels, signal } = options
     const extra: unknown = options.extra
@@ -211,6 +232,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     const value = await ask(this.session, {
       operation: CoordinatorOperation.get,
       data: { handle, kind, uuid, labels: labels ?? [], extra, timeoutMs },
+      headers,
       timeoutMs: timeoutMs + answerGraceMs,
       idempotent: true,
       signal
@@ -239,11 +261,22 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     return readAgentRecords(await this.ask(CoordinatorOperation.agents))
   }
 
-  async request(
+  request(
     target: ContainerUuid,
     operation: string,
     data?: Data,
     options: RequestOptions = {}
+  ): Promise<Data> {
+    const trace = this.tracing?.ask('request', operation, undefined, target)
+    if (trace === undefined) return this.requestOf(target, operation, data, options)
+    return traced(trace, this.requestOf(target, operation, data, withTrace(options, trace)))
+  }
+
+  private async requestOf(
+    target: ContainerUuid,
+    operation: string,
+    data: Data,
+    options: RequestOptions
   ): Promise<Data> {
     this.requireOpen()
     requireName(target, 'a target')

@@ -58,6 +58,7 @@ export type {
 } from './api/reference.ts'
 export { leaseShare, timeouts } from './api/timeouts.ts'
 export { compareTokens, type ActivationToken } from './api/tokens.ts'
+export { apart, traced, type Trace, type TracedAction, type Tracing } from './api/tracing.ts'
 export {
   readAgentIncarnation,
   readAgentRecords,

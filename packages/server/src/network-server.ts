@@ -9,6 +9,7 @@ import {
   type Session
 } from '@hcengineering/network-backrpc'
 import {
+  apart,
   ClientNotice,
   networkError,
   NetworkError,
@@ -19,10 +20,12 @@ import {
   type CoordinatorGateway,
   type EventBatch,
   type NetworkImpl,
-  type TickManager
+  type TickManager,
+  traced
 } from '@hcengineering/network-core'
 import { AgentWatches } from './agent-watches.ts'
 import { ClientPeer } from './client-peer.ts'
+import { forwardedTrace } from './forwarded-trace.ts'
 import { CoordinatorOperations } from './operations.ts'
 import {
   resolveNetworkServerOptions,
@@ -69,7 +72,7 @@ export class NetworkServer {
   ) {
     this.gateway = network.gateway
     this.options = resolveNetworkServerOptions(options)
-    const { transport, logger, ids, proofOfDeath } = this.options
+    const { transport, logger, ids, proofOfDeath, tracing } = this.options
     const listening: ListenerOptions = {
       transport: this.options.transport,
       clock: tickManager,
@@ -91,7 +94,7 @@ export class NetworkServer {
       onHeard: (peer) => this.heard(peer.session.context as ClientPeer),
       onEnded: (peer, reason) => this.ended(peer, reason)
     }
-    this.listener = new Listener(listening)
+    this.listener = apart(tracing, () => new Listener(listening))
     this.watches = new AgentWatches({
       gateway: this.gateway,
       clock: tickManager,
@@ -100,7 +103,7 @@ export class NetworkServer {
       ids,
       proofOfDeath
     })
-    this.operations = new CoordinatorOperations(this.gateway, network, tickManager, this.watches)
+    this.operations = new CoordinatorOperations(this.gateway, network, tickManager, this.watches, tracing)
     this.stopEvents = this.gateway.onEvents((batch) => this.publish(batch))
   }
 
@@ -180,35 +183,45 @@ export class NetworkServer {
       return
     }
     const { agent } = destination
+    const { tracing } = this.options
+    const { operation } = call
+    const trace = tracing && forwardedTrace(tracing, 'request', call.rawHeaders, operation, uuid)
     if (agent instanceof RemoteAgent) {
-      agent.forward(call, client.clientId)
+      agent.forward(call, client.clientId, trace)
       return
     }
-    agent
-      .dispatch({
-        uuid,
-        operation: call.operation,
-        data: call.data,
-        clientId: client.clientId,
-        deadline: call.deadline,
-        headers: call.headers,
-        signal: () => call.signal
-      })
-      .then(
-        (value) => call.respond(value),
-        (error: unknown) => call.fail(error)
-      )
+    const answer = agent.dispatch({
+      uuid,
+      operation,
+      data: call.data,
+      clientId: client.clientId,
+      deadline: call.deadline,
+      headers: trace?.headers ?? call.headers,
+      signal: () => call.signal
+    })
+    const settled = trace === undefined ? answer : traced(trace, answer)
+    settled.then(
+      (value) => call.respond(value),
+      (error: unknown) => call.fail(error)
+    )
   }
 
   private routeStream(incoming: IncomingStream, session: Session): void {
     const client = session.context as ClientPeer
     const destination = this.gateway.route(incoming.target as ContainerUuid)
     if (destination.kind === 'serving') {
-      if (destination.agent instanceof RemoteAgent) destination.agent.forwardStream(incoming, client.clientId)
+      if (destination.agent instanceof RemoteAgent) this.forwardStream(destination.agent, incoming, client)
       else this.operations.streamLocally(destination.agent, incoming, client)
     } else {
       incoming.stream.end(notServing(incoming.target, destination.kind))
     }
+  }
+
+  private forwardStream(agent: RemoteAgent, incoming: IncomingStream, client: ClientPeer): void {
+    const { tracing } = this.options
+    const { headers, operation, target } = incoming
+    const trace = tracing && forwardedTrace(tracing, 'stream', headers, operation, target)
+    agent.forwardStream(incoming, client.clientId, trace)
   }
 
   private send(frame: SendFrame, session: Session): void {

@@ -22,12 +22,14 @@ import {
   readRenewal,
   readSubscribe,
   readUuid,
+  traced,
   type AgentLink,
   type Clock,
   type ContainerUuid,
   type CoordinatorGateway,
   type Network,
-  type NetworkEvent
+  type NetworkEvent,
+  type Tracing
 } from '@hcengineering/network-core'
 import type { AgentWatches } from './agent-watches.ts'
 import type { ClientPeer } from './client-peer.ts'
@@ -43,10 +45,18 @@ export class CoordinatorOperations {
   private readonly network: Network
   private readonly clock: Clock
   private readonly watches: AgentWatches
+  private readonly tracing: Tracing | undefined
   private readonly table: ReadonlyMap<string, Perform>
 
-  constructor(gateway: CoordinatorGateway, network: Network, clock: Clock, watches: AgentWatches) {
+  constructor(
+    gateway: CoordinatorGateway,
+    network: Network,
+    clock: Clock,
+    watches: AgentWatches,
+    tracing: Tracing | undefined
+  ) {
     this.watches = watches
+    this.tracing = tracing
     this.gateway = gateway
     this.network = network
     this.clock = clock
@@ -123,9 +133,15 @@ export class CoordinatorOperations {
   private get(call: IncomingCall, client: ClientPeer): Promise<unknown> {
     const { timeoutMs, ...message } = readGet(call.data)
     const deadline = Math.min(call.deadline, this.clock.now() + (timeoutMs ?? Infinity))
-    const get = this.gateway.get({ client: client.clientId, ...message, deadline })
-    call.onCancel = () => get.cancel()
-    return get.record
+    const headers = call.rawHeaders.length === 0 ? undefined : call.headers
+    const start = (told: typeof headers): Promise<unknown> => {
+      const get = this.gateway.get({ client: client.clientId, ...message, deadline }, told)
+      call.onCancel = () => get.cancel()
+      return get.record
+    }
+    const trace = headers && this.tracing?.forward('get', headers, 'get', message.kind, message.uuid)
+    if (trace === undefined) return start(headers)
+    return traced(trace, (async () => await start(trace.headers))())
   }
 
   private release(call: IncomingCall, client: ClientPeer): void {

@@ -1,5 +1,6 @@
 import {
   ask,
+  encodeHeaders,
   relayStream,
   tell,
   type IncomingCall,
@@ -9,6 +10,7 @@ import {
 } from '@hcengineering/network-backrpc'
 import {
   AgentOperation,
+  networkError,
   NetworkError,
   readStartResult,
   type AgentBinding,
@@ -23,7 +25,8 @@ import {
   type StartCommand,
   type StartResult,
   type StreamCall,
-  type Subscriber
+  type Subscriber,
+  type Trace
 } from '@hcengineering/network-core'
 
 /** How long an agent may take over a command, by default; a lost session ends the wait earlier. */
@@ -63,8 +66,8 @@ export class RemoteAgent implements AgentLink {
     this.parts = parts
   }
 
-  async start(command: StartCommand): Promise<StartResult> {
-    return readStartResult(await this.command(AgentOperation.start, command))
+  async start(command: StartCommand, headers?: Readonly<Record<string, string>>): Promise<StartResult> {
+    return readStartResult(await this.command(AgentOperation.start, command, headers))
   }
 
   async grant(command: GrantCommand): Promise<void> {
@@ -80,8 +83,12 @@ export class RemoteAgent implements AgentLink {
     this.say(AgentOperation.clientGone, command)
   }
 
-  /** Passes a request on without looking into it. */
-  forward(call: IncomingCall, origin: string): void {
+  /**
+   * Passes a request on without looking into it.
+   *
+   * @param trace what it belongs to, if that is recorded; ends with it
+   */
+  forward(call: IncomingCall, origin: string, trace?: Trace): void {
     try {
       const onward = this.session.call(
         {
@@ -89,11 +96,12 @@ export class RemoteAgent implements AgentLink {
           target: call.target,
           operation: call.operation,
           origin,
-          rawHeaders: call.rawHeaders,
+          rawHeaders: trace === undefined ? call.rawHeaders : tracedHeaders(trace, call.rawHeaders),
           payload: call.rawPayload,
           timeoutMs: Math.max(1, call.deadline - this.parts.now())
         },
         (error, payload) => {
+          trace?.end(error)
           if (payload !== undefined) call.respondRaw(payload)
           else call.fail(notDispatched(error))
         }
@@ -101,6 +109,7 @@ export class RemoteAgent implements AgentLink {
       call.onCancel = () =>
         this.session.cancel(onward, new NetworkError('ABORTED', 'the caller no longer waits'))
     } catch (error) {
+      trace?.end(error)
       call.fail(notDispatched(error))
     }
   }
@@ -117,8 +126,8 @@ export class RemoteAgent implements AgentLink {
     })
   }
 
-  /** Passes a stream on without looking into it. */
-  forwardStream(incoming: IncomingStream, origin: string): void {
+  /** Passes a stream on without looking into it; the trace ends with it. */
+  forwardStream(incoming: IncomingStream, origin: string, trace?: Trace): void {
     const { target, operation, headers, payload, credit, input, deadline, stream } = incoming
     try {
       const onward = this.session.openStream({
@@ -126,14 +135,15 @@ export class RemoteAgent implements AgentLink {
         target,
         operation,
         origin,
-        rawHeaders: headers,
+        rawHeaders: trace === undefined ? headers : tracedHeaders(trace, headers),
         payload,
         credit,
         input,
         timeoutMs: Number.isFinite(deadline) ? Math.max(1, deadline - this.parts.now()) : 0
       })
-      relayStream(stream, onward)
+      relayStream(stream, onward, trace && ((error) => trace.end(error)))
     } catch (error) {
+      trace?.end(error)
       stream.end(notDispatched(error) as Error)
     }
   }
@@ -211,8 +221,13 @@ export class RemoteAgent implements AgentLink {
     throw new NetworkError('INTERNAL', 'a remote agent binds itself')
   }
 
-  private command(operation: string, data: unknown): Promise<unknown> {
-    return ask(this.session, { channel: this.channel, operation, data, timeoutMs: commandTimeoutMs })
+  private command(
+    operation: string,
+    data: unknown,
+    headers?: Readonly<Record<string, string>>
+  ): Promise<unknown> {
+    const { channel } = this
+    return ask(this.session, { channel, operation, data, headers, timeoutMs: commandTimeoutMs })
   }
 
   private say(operation: string, data: unknown): void {
@@ -231,4 +246,13 @@ export function notDispatched(error: unknown): unknown {
     return new NetworkError('NOT_SERVING', 'the agent cannot be reached just now', { retryable: true })
   }
   return error
+}
+
+/** The headers that tell of the trace; those that came when they have become too long. */
+function tracedHeaders(trace: Trace, came: Uint8Array): Uint8Array {
+  try {
+    return encodeHeaders(trace.headers, networkError)
+  } catch {
+    return came
+  }
 }

@@ -12,6 +12,7 @@ import {
 } from '../api/ids.ts'
 import type { NetworkAgent } from '../api/network.ts'
 import type { CallerClient } from '../api/reference.ts'
+import { apart, traced, type Trace, type TracedAction } from '../api/tracing.ts'
 import { NetworkEventKind, type ContainerRecord, type NetworkEventListener } from '../api/records.ts'
 import type {
   AgentBinding,
@@ -256,7 +257,7 @@ export class AgentImpl implements NetworkAgent {
     return {
       agentId: this.uuid,
       incarnation,
-      start: (command) => this.start(command),
+      start: (command, headers) => this.startTraced(command, headers),
       grant: (command) => this.grant(command),
       end: (command) => this.end(command),
       clientGone: (command) => this.clientGone(command),
@@ -272,6 +273,22 @@ export class AgentImpl implements NetworkAgent {
       gone: () => {},
       bind: (coordinator) => this.bind(coordinator)
     }
+  }
+
+  private startTraced(
+    command: StartCommand,
+    headers: Readonly<Record<string, string>> | undefined
+  ): Promise<StartResult> {
+    const { tracing } = this.options
+    if (tracing === undefined) return this.start(command)
+    const { kind, uuid } = command
+    const trace = headers && tracing.serve('start', headers, 'start', kind, uuid)
+    // Whoever has caused it, and how, may be in a trace that this does not belong to.
+    if (trace === undefined) return tracing.apart(() => this.start(command))
+    return traced(
+      trace,
+      trace.run(() => this.start(command))
+    )
   }
 
   private start(command: StartCommand): Promise<StartResult> {
@@ -307,7 +324,23 @@ export class AgentImpl implements NetworkAgent {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
     if (instance === undefined || host === undefined) return Promise.reject(this.notServing(call.uuid))
-    return host.request(call, instance.phase.token)
+    const { token } = instance.phase
+    if (this.options.tracing === undefined) return host.request(call, token)
+    const trace = this.traceOf('request', call, instance.kind)
+    if (trace === undefined) return host.request(call, token)
+    return traced(
+      trace,
+      trace.run(() => host.request(call, token))
+    )
+  }
+
+  /** The trace that a call belongs to, if it is recorded. Headers that are broken are its handler's to refuse. */
+  private traceOf(action: TracedAction, call: ContainerCall, kind: ContainerKind): Trace | undefined {
+    try {
+      return this.options.tracing?.serve(action, call.headers, call.operation, kind, call.uuid)
+    } catch {
+      return undefined
+    }
   }
 
   private dispatchSend(call: ContainerCall): void {
@@ -319,8 +352,15 @@ export class AgentImpl implements NetworkAgent {
   private dispatchStream(call: StreamCall): void {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
-    if (instance === undefined || host === undefined) call.sink.end(this.notServing(call.uuid))
-    else host.stream(call, instance.phase.token).catch(this.reportBug)
+    if (instance === undefined || host === undefined) {
+      call.sink.end(this.notServing(call.uuid))
+      return
+    }
+    const { token } = instance.phase
+    const trace = this.traceOf('stream', call, instance.kind)
+    const serve = (): Promise<NetworkError | undefined> => host.stream(call, token)
+    const served = trace === undefined ? apart(this.options.tracing, serve) : trace.run(serve)
+    served.then((error) => trace?.end(error), this.reportBug)
   }
 
   private async connect(uuid: ContainerUuid, subscriber: Subscriber): Promise<void> {
@@ -334,7 +374,24 @@ export class AgentImpl implements NetworkAgent {
     if (this.binding !== undefined) {
       throw new NetworkError('INVALID_ARGUMENT', `agent ${this.uuid} is registered already: close that first`)
     }
-    const binding = new Binding(
+    const binding = apart(this.options.tracing, () => this.createBinding(coordinator))
+    this.binding = binding
+    this.startHealthChecks()
+    return {
+      registered: binding.registered,
+      refresh: () => binding.refresh(),
+      close: async () => {
+        if (this.binding === binding) {
+          this.binding = undefined
+          this.health.stop()
+        }
+        await binding.close()
+      }
+    }
+  }
+
+  private createBinding(coordinator: CoordinatorLink): Binding {
+    return new Binding(
       {
         clock: this.options.clock,
         logger: this.options.logger,
@@ -347,19 +404,10 @@ export class AgentImpl implements NetworkAgent {
       },
       coordinator
     )
-    this.binding = binding
-    this.health.start()
-    return {
-      registered: binding.registered,
-      refresh: () => binding.refresh(),
-      close: async () => {
-        if (this.binding === binding) {
-          this.binding = undefined
-          this.health.stop()
-        }
-        await binding.close()
-      }
-    }
+  }
+
+  private startHealthChecks(): void {
+    apart(this.options.tracing, () => this.health.start())
   }
 
   // Effects of the machine
@@ -436,7 +484,7 @@ export class AgentImpl implements NetworkAgent {
     this.hosts.set(id, host)
     hostContainer(container, this.link)
     // Only while registered: nobody would replace what is not well, and a timer keeps the process alive.
-    if (this.binding !== undefined) this.health.start()
+    if (this.binding !== undefined) this.startHealthChecks()
   }
 
   /** Waits until nothing runs in it any more, though not for ever. */

@@ -106,21 +106,28 @@ export class ContainerHost {
     })
   }
 
-  /** Serves a stream until it ends, its reader leaves, or the container may serve no more. */
-  async stream(call: StreamCall, token: ActivationToken): Promise<void> {
+  /**
+   * Serves a stream until it ends, its reader leaves, or the container may serve no more. What goes wrong ends its
+   * sink, and is returned.
+   */
+  async stream(call: StreamCall, token: ActivationToken): Promise<NetworkError | undefined> {
     const { sink } = call
     if (this.container.stream === undefined) {
       const { kind } = this.instance
-      sink.end(new NetworkError('UNKNOWN_OPERATION', `containers of kind '${kind}' serve no streams`))
-      return
+      const error = new NetworkError('UNKNOWN_OPERATION', `containers of kind '${kind}' serve no streams`)
+      sink.end(error)
+      return error
     }
     this.streams.add(sink)
     try {
       const context = new CallContext(call, token, this.serving, this.environment)
       const items: AsyncIterable<unknown> = this.container.stream(call.operation, call.data, context)
       await this.pump(items[Symbol.asyncIterator](), call)
+      return undefined
     } catch (error) {
-      sink.end(toNetworkError(error))
+      const failure = toNetworkError(error)
+      sink.end(failure)
+      return failure
     } finally {
       this.streams.delete(sink)
       this.noteIdle()

@@ -1,0 +1,1 @@
+export { openTelemetryTracing, type TracingOptions } from './tracing.ts'
