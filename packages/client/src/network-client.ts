@@ -53,6 +53,7 @@ import {
 } from './agent-dispatcher.ts'
 import type { NetworkClient, StandbyContainer } from './api.ts'
 import type { ClientCore } from './client-core.ts'
+import { ClientCounters, type ClientCounts } from './client-counts.ts'
 import { ContainerLink } from './container-link.ts'
 import { LocalSessions } from './local-sessions.ts'
 import { RemoteCoordinator } from './coordinator-link.ts'
@@ -79,6 +80,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   readonly clock: Clock
   readonly logger: Logger
   readonly tracing: Tracing | undefined
+  readonly counters = new ClientCounters()
   readonly timeoutMs: number
   readonly heldEventsMax: number
   readonly direct: DirectSessions
@@ -211,7 +213,9 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   get(kind: ContainerKind, options: GetOptions & WaitOptions = {}): Promise<ContainerReference> {
     const trace = this.tracing?.ask('get', 'get', kind, options.uuid)
-    const found = this.find(kind, options, trace?.headers)
+    const { gets } = this.counters
+    gets.begun++
+    const found = gets.settled(this.find(kind, options, trace?.headers))
     return trace === undefined ? found : traced(trace, found)
   }
 
@@ -293,14 +297,22 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
         timeoutMs: remainingMs
       })
     const deadline = this.clock.now() + timeoutMs
+    const { requests } = this.counters
+    requests.begun++
     try {
-      return await attempt(timeoutMs)
+      const answer = await attempt(timeoutMs)
+      requests.answered++
+      return answer
     } catch (error) {
       // Without a reference there is nothing that would bring back a container that does not exist.
       const mayTryAgain = (failure: unknown): boolean =>
         hasCode(failure, 'NOT_SERVING') || (idempotent && hasCode(failure, 'OUTCOME_UNKNOWN'))
-      if (!mayTryAgain(error)) throw error
-      return await tryAgain({
+      if (!mayTryAgain(error)) {
+        requests.fail(error)
+        throw error
+      }
+      requests.triedAgain++
+      const again = tryAgain({
         clock: this.clock,
         deadline,
         what: `'${operation}'`,
@@ -310,6 +322,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
         relocate: async () => {},
         attempt
       })
+      return await requests.settled(again)
     }
   }
 
@@ -342,6 +355,21 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  counts(): ClientCounts {
+    const { counters, dialler, direct } = this
+    return {
+      requests: counters.requests,
+      gets: counters.gets,
+      streams: counters.streams,
+      connected: dialler.connected,
+      references: this.references.size,
+      connections: this.links.size,
+      directSessions: direct.size,
+      queuedBytes: this.session.waitingBytes + direct.queuedBytes,
+      windowStalls: this.session.windowStalls + direct.windowStalls
+    }
   }
 
   // For references and links

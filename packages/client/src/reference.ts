@@ -204,13 +204,22 @@ export class ReferenceImpl implements ContainerReference {
     if (reason !== undefined) return Promise.reject(reason)
     const timeoutMs = options.timeoutMs ?? this.core.timeoutMs
     const { headers, signal, idempotent } = options
+    const { requests } = this.core.counters
+    requests.begun++
     const request: AskOptions = { target: this.uuid, operation, data, headers, signal, idempotent, timeoutMs }
     const began = this.core.clock.now()
     return new Promise((resolve, reject) => {
       askWith(this.session, request, (error, value) => {
-        if (error === undefined) resolve(value)
-        else if (!retryRule(idempotent ?? false)(error)) reject(error)
-        else this.requestAgain(request, began + timeoutMs, error).then(resolve, reject)
+        if (error === undefined) {
+          requests.answered++
+          resolve(value)
+        } else if (!retryRule(idempotent ?? false)(error)) {
+          requests.fail(error)
+          reject(error)
+        } else {
+          requests.triedAgain++
+          requests.settled(this.requestAgain(request, began + timeoutMs, error)).then(resolve, reject)
+        }
       })
     })
   }
@@ -245,7 +254,8 @@ export class ReferenceImpl implements ContainerReference {
   }
 
   private open(operation: string, data: Data, options: StreamOptions): ContainerStream {
-    const { clock, timeoutMs } = this.core
+    const { clock, timeoutMs, counters } = this.core
+    counters.streams++
     let deadline: number | undefined
     return new ContainerStream({
       open: () => {

@@ -1,6 +1,8 @@
+export type { AgentCounts, HostedContainers } from './agent/agent-counts.ts'
 export { AgentImpl } from './agent/agent-impl.ts'
 export { requireHosted, type ContainerFactories, type ContainerFactory } from './agent/factory.ts'
 export { agentHosting } from './agent/hosts.ts'
+export { KindActivity } from './agent/kind-activity.ts'
 export type { Activation, AgentOptions } from './agent/options.ts'
 export { assertNever } from './api/assert.ts'
 export type { Data } from './api/data.ts'

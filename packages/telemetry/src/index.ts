@@ -1,1 +1,5 @@
+export { observeAgent } from './metrics/agent.ts'
+export { observeClient } from './metrics/client.ts'
+export { observeEventLoop } from './metrics/event-loop.ts'
+export type { ObserveOptions } from './metrics/observe.ts'
 export { openTelemetryTracing, type TracingOptions } from './tracing.ts'

@@ -29,14 +29,26 @@ import type {
   StreamCall,
   Subscriber
 } from '../contract/ports.ts'
+import type { AgentCounts, HostedContainers } from './agent-counts.ts'
 import { Binding } from './binding.ts'
 import { requireHosted, type ContainerFactories } from './factory.ts'
 import { HealthChecks } from './health.ts'
 import { ContainerHost, type HostEnvironment } from './host.ts'
+import { KindActivity } from './kind-activity.ts'
 import type { Moment } from './lease.ts'
-import { AgentMachine, type AgentEffect, type Instance, type InstanceId } from './machine.ts'
+import { AgentMachine, type AgentEffect, type Instance, type InstanceId, type Phase } from './machine.ts'
 import { resolveAgentOptions, type AgentOptions, type ResolvedAgentOptions } from './options.ts'
 import { hostContainer } from './hosts.ts'
+
+const noContainers: Readonly<Record<Phase['kind'], number>> = {
+  prepared: 0,
+  standby: 0,
+  serving: 0,
+  claimed: 0,
+  draining: 0,
+  ending: 0
+}
+const phases = Object.keys(noContainers) as Phase['kind'][]
 
 /** What handing over takes besides the containers' own time. */
 const drainMarginMs = 2000
@@ -71,6 +83,9 @@ export class AgentImpl implements NetworkAgent {
   private readonly machine: AgentMachine
   private readonly environment: HostEnvironment
   private readonly hosts = new Map<InstanceId, ContainerHost>()
+  private readonly activity = new Map<ContainerKind, KindActivity>()
+  private refused = 0
+  private leaseLapses = 0
   /** What factories have made and the machine has not yet taken in. */
   private readonly starts = new Map<number, Pending<StartResult>>()
   private readonly ends = new Map<InstanceId, (() => void)[]>()
@@ -96,6 +111,8 @@ export class AgentImpl implements NetworkAgent {
     this.environment = {
       logger: this.options.logger,
       heldMax: this.options.heldMax,
+      now: () => this.options.clock.now(),
+      activityOf: (kind) => this.activityOf(kind),
       callerFor: (context) => this.callerFor(context),
       fate: (instance) => this.machine.fate(instance.id, this.moment())
     }
@@ -251,6 +268,21 @@ export class AgentImpl implements NetworkAgent {
     return this.close()
   }
 
+  /** How much there is of everything, and what was asked since the start. */
+  counts(): AgentCounts {
+    const { binding, machine, refused } = this
+    const { lease } = machine
+    return {
+      agentId: this.uuid,
+      containers: this.countContainers(),
+      activity: this.activity.values(),
+      refused,
+      leaseRemainingMs: lease.remaining(this.moment()),
+      leaseMarginMs: binding?.marginMs,
+      leaseLapses: this.leaseLapses
+    }
+  }
+
   // What the coordinator and clients call
 
   private createLink(incarnation: string): AgentLink {
@@ -323,7 +355,10 @@ export class AgentImpl implements NetworkAgent {
   private dispatch(call: ContainerCall): Promise<unknown> {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
-    if (instance === undefined || host === undefined) return Promise.reject(this.notServing(call.uuid))
+    if (instance === undefined || host === undefined) {
+      this.refused++
+      return Promise.reject(this.notServing(call.uuid))
+    }
     const { token } = instance.phase
     if (this.options.tracing === undefined) return host.request(call, token)
     const trace = this.traceOf('request', call, instance.kind)
@@ -353,6 +388,7 @@ export class AgentImpl implements NetworkAgent {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
     if (instance === undefined || host === undefined) {
+      this.refused++
       call.sink.end(this.notServing(call.uuid))
       return
     }
@@ -400,6 +436,10 @@ export class AgentImpl implements NetworkAgent {
         moment: () => this.moment(),
         registration: () => this.machine.registration(this.kinds, this.endpoint, this.moment()),
         apply: () => this.apply(),
+        lapsed: () => {
+          this.leaseLapses++
+          this.quiesce()
+        },
         quiesce: () => this.quiesce()
       },
       coordinator
@@ -456,14 +496,18 @@ export class AgentImpl implements NetworkAgent {
   private async runFactory(command: StartCommand): Promise<void> {
     const { startId, kind, uuid, labels, extra } = command
     let made: HostedContainer
+    let activity: KindActivity | undefined
     try {
       const factory = Object.hasOwn(this.factories, kind) ? this.factories[kind] : undefined
       if (factory === undefined) {
         throw new NetworkError('KIND_NOT_OFFERED', `agent ${this.uuid} has no factory for '${kind}'`)
       }
+      activity = this.activityOf(kind)
+      activity.starts++
       const options = { uuid, labels: [...labels], extra }
       made = requireHosted(await factory(options, this.listenerEndpoint as AgentEndpointRef), kind)
     } catch (error) {
+      if (activity !== undefined) activity.startsFailed++
       this.machine.factoryFailed(startId, toNetworkError(error, 'FACTORY_FAILED'))
       this.apply()
       return
@@ -622,6 +666,28 @@ export class AgentImpl implements NetworkAgent {
   /** These handle what containers and factories throw: what still arrives here is a fault of this class. */
   private readonly reportBug = (error: unknown): void => {
     this.options.logger.error({ agentId: this.uuid, error }, 'a fault in the agent')
+  }
+
+  private activityOf(kind: ContainerKind): KindActivity {
+    let activity = this.activity.get(kind)
+    if (activity === undefined) {
+      activity = new KindActivity(kind)
+      this.activity.set(kind, activity)
+    }
+    return activity
+  }
+
+  private countContainers(): HostedContainers[] {
+    const counts = new Map<ContainerKind, Record<HostedContainers['state'], number>>()
+    // Zeros are told, too: or whoever has seen another number would go on showing that.
+    for (const kind of this.activity.keys()) counts.set(kind, { ...noContainers })
+    for (const { kind, phase } of this.machine.all()) {
+      const byState = counts.get(kind)
+      if (byState !== undefined) byState[phase.kind]++
+    }
+    return [...counts].flatMap(([kind, byState]) =>
+      phases.map((state) => ({ kind, state, count: byState[state] }))
+    )
   }
 
   private moment(): Moment {
