@@ -14,6 +14,7 @@ import {
   networkError,
   NetworkError,
   requireName,
+  type AgentUuid,
   type ClientUuid,
   type ContainerEvent,
   type ContainerUuid,
@@ -33,6 +34,29 @@ import {
   type ResolvedNetworkServerOptions
 } from './options.ts'
 import { RemoteAgent } from './remote-agent.ts'
+import { Traffic } from './traffic.ts'
+
+/** How much a server has of everything. */
+export interface ServerCounts {
+  /** Sessions with clients, those included that have no connection just now. */
+  readonly sessions: number
+  /** Messages that were malformed, and ended their connection. */
+  readonly refusedMessages: number
+  /** Bytes that wait to leave. */
+  readonly queuedBytes: number
+  /** How often what had to leave found the window of a session shut. */
+  readonly windowStalls: number
+}
+
+/** What a server knows of a client's session. */
+export interface ClientSessionFacts {
+  /** Whether the session has a connection now. */
+  readonly connected: boolean
+  /** Whether the client hears everything, not only of its own containers. */
+  readonly subscribed: boolean
+  /** The agents that it has registered. */
+  readonly agents: readonly AgentUuid[]
+}
 
 /**
  * Binds a coordinator to a port: clients and agents reach it there.
@@ -48,13 +72,19 @@ import { RemoteAgent } from './remote-agent.ts'
  * ```
  */
 export class NetworkServer {
+  /** What has passed through since the start. Read only. */
+  readonly traffic = new Traffic()
+
   private readonly gateway: CoordinatorGateway
+  private readonly clock: TickManager
   private readonly options: ResolvedNetworkServerOptions
   private readonly listener: Listener
   private readonly watches: AgentWatches
   private readonly operations: CoordinatorOperations
   private readonly peers = new Map<ClientUuid, ClientPeer>()
   private readonly stopEvents: () => void
+  /** Of sessions that are over. */
+  private formerStalls = 0
 
   /**
    * Listens at once.
@@ -71,6 +101,7 @@ export class NetworkServer {
     options: NetworkServerOptions = {}
   ) {
     this.gateway = network.gateway
+    this.clock = tickManager
     this.options = resolveNetworkServerOptions(options)
     const { transport, logger, ids, proofOfDeath, tracing } = this.options
     const listening: ListenerOptions = {
@@ -103,7 +134,14 @@ export class NetworkServer {
       ids,
       proofOfDeath
     })
-    this.operations = new CoordinatorOperations(this.gateway, network, tickManager, this.watches, tracing)
+    this.operations = new CoordinatorOperations({
+      gateway: this.gateway,
+      network,
+      clock: tickManager,
+      watches: this.watches,
+      traffic: this.traffic,
+      tracing
+    })
     this.stopEvents = this.gateway.onEvents((batch) => this.publish(batch))
   }
 
@@ -124,12 +162,34 @@ export class NetworkServer {
   }
 
   /** How much there is of everything. */
-  counts(): Readonly<Record<'sessions' | 'refusedMessages', number>> {
-    return { sessions: this.listener.sessionCount, refusedMessages: this.listener.refusedMessages }
+  counts(): ServerCounts {
+    let queuedBytes = this.traffic.events.waitingBytes
+    let windowStalls = this.formerStalls
+    for (const { session } of this.listener.peers) {
+      queuedBytes += session.waitingBytes
+      windowStalls += session.windowStalls
+    }
+    return {
+      sessions: this.listener.sessionCount,
+      refusedMessages: this.listener.refusedMessages,
+      queuedBytes,
+      windowStalls
+    }
+  }
+
+  /** What is known here of a client's session; undefined when it has none. */
+  clientSession(clientId: ClientUuid): ClientSessionFacts | undefined {
+    const client = this.peers.get(clientId)
+    if (client === undefined) return undefined
+    return {
+      connected: client.session.attached,
+      subscribed: client.subscribed,
+      agents: [...client.agents.values()].map(({ agentId }) => agentId)
+    }
   }
 
   private opened(peer: ListenerPeer): void {
-    const client = new ClientPeer(peer, this.options.events, this.options.logger)
+    const client = new ClientPeer(peer, this.options.events, this.traffic.events, this.options.logger)
     peer.session.context = client
     // A client that comes with a new session has lost the old one: that one's end must not harm it.
     this.peers.set(client.clientId, client)
@@ -148,6 +208,7 @@ export class NetworkServer {
   }
 
   private ended(peer: ListenerPeer, reason: string): void {
+    this.formerStalls += peer.session.windowStalls
     const client = peer.session.context as ClientPeer
     for (const way of client.connectedThrough.values()) way.disconnect()
     client.connectedThrough.clear()
@@ -176,9 +237,12 @@ export class NetworkServer {
 
   /** Hands a request to the agent that serves the container; its data is not looked at on the way. */
   private route(call: IncomingCall, client: ClientPeer): void {
+    const { traffic } = this
+    traffic.requestsRouted++
     const uuid = call.target as ContainerUuid
     const destination = this.gateway.route(uuid)
     if (destination.kind !== 'serving') {
+      traffic.requestsFailed++
       call.fail(notServing(uuid, destination.kind))
       return
     }
@@ -201,12 +265,21 @@ export class NetworkServer {
     })
     const settled = trace === undefined ? answer : traced(trace, answer)
     settled.then(
-      (value) => call.respond(value),
-      (error: unknown) => call.fail(error)
+      (value) => {
+        traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
+        traffic.requestsAnswered++
+        call.respond(value)
+      },
+      (error: unknown) => {
+        traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
+        traffic.requestsFailed++
+        call.fail(error)
+      }
     )
   }
 
   private routeStream(incoming: IncomingStream, session: Session): void {
+    this.traffic.streamsRouted++
     const client = session.context as ClientPeer
     const destination = this.gateway.route(incoming.target as ContainerUuid)
     if (destination.kind === 'serving') {
@@ -239,6 +312,7 @@ export class NetworkServer {
 
   /** Fire and forget, from a client to a container. */
   private sendOn(frame: SendFrame, client: ClientPeer): void {
+    this.traffic.sendsRouted++
     const destination = this.gateway.route(frame.target as ContainerUuid)
     if (destination.kind !== 'serving') return
     if (destination.agent instanceof RemoteAgent) {
@@ -258,6 +332,7 @@ export class NetworkServer {
     if (agent === undefined || subscriber === undefined) return
     const client = (subscriber.session as Session).context as ClientPeer
     if (frame.operation === ClientNotice.broadcast) {
+      this.traffic.broadcasts++
       client.deliver(uuid, frame.payload)
     } else if (frame.operation === ClientNotice.ended) {
       agent.forget(uuid, clientId)

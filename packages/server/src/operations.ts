@@ -34,10 +34,20 @@ import {
 import type { AgentWatches } from './agent-watches.ts'
 import type { ClientPeer } from './client-peer.ts'
 import { RemoteAgent } from './remote-agent.ts'
+import type { Traffic } from './traffic.ts'
 
 type Perform = (call: IncomingCall, client: ClientPeer) => unknown
 
 const channelMax = 0xffff_ffff
+
+export interface CoordinatorOperationsParts {
+  readonly gateway: CoordinatorGateway
+  readonly network: Network
+  readonly clock: Clock
+  readonly watches: AgentWatches
+  readonly traffic: Traffic
+  readonly tracing: Tracing | undefined
+}
 
 /** What clients ask of the coordinator itself, by operation. */
 export class CoordinatorOperations {
@@ -45,21 +55,17 @@ export class CoordinatorOperations {
   private readonly network: Network
   private readonly clock: Clock
   private readonly watches: AgentWatches
+  private readonly traffic: Traffic
   private readonly tracing: Tracing | undefined
   private readonly table: ReadonlyMap<string, Perform>
 
-  constructor(
-    gateway: CoordinatorGateway,
-    network: Network,
-    clock: Clock,
-    watches: AgentWatches,
-    tracing: Tracing | undefined
-  ) {
-    this.watches = watches
-    this.tracing = tracing
-    this.gateway = gateway
-    this.network = network
-    this.clock = clock
+  constructor(parts: CoordinatorOperationsParts) {
+    this.gateway = parts.gateway
+    this.network = parts.network
+    this.clock = parts.clock
+    this.watches = parts.watches
+    this.traffic = parts.traffic
+    this.tracing = parts.tracing
     this.table = new Map<string, Perform>([
       [CoordinatorOperation.get, (call, client) => this.get(call, client)],
       [CoordinatorOperation.release, (call, client) => this.release(call, client)],
@@ -200,6 +206,7 @@ export class CoordinatorOperations {
         ? known
         : new RemoteAgent(client.session, channel, agentId, incarnation, {
             now: () => this.clock.now(),
+            traffic: this.traffic,
             onGone: () => this.watches.unwatch(agentId, incarnation)
           })
     client.agents.set(channel, agent)

@@ -12,12 +12,14 @@ import {
   AgentOperation,
   networkError,
   NetworkError,
+  readContainerActivity,
   readStartResult,
   type AgentBinding,
   type AgentLink,
   type AgentUuid,
   type ClientGoneCommand,
   type ClientUuid,
+  type ContainerActivity,
   type ContainerCall,
   type ContainerUuid,
   type EndCommand,
@@ -28,12 +30,21 @@ import {
   type Subscriber,
   type Trace
 } from '@hcengineering/network-core'
+import type { Traffic } from './traffic.ts'
 
 /** How long an agent may take over a command, by default; a lost session ends the wait earlier. */
 const commandTimeoutMs = 120_000
+/** A question that somebody waits for before a screen. */
+const inspectTimeoutMs = 2000
+
+interface CommandOptions {
+  readonly timeoutMs?: number
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
 
 export interface RemoteAgentParts {
   readonly now: () => number
+  readonly traffic: Traffic
   /** The coordinator counts on it no more. */
   readonly onGone: () => void
 }
@@ -67,7 +78,7 @@ export class RemoteAgent implements AgentLink {
   }
 
   async start(command: StartCommand, headers?: Readonly<Record<string, string>>): Promise<StartResult> {
-    return readStartResult(await this.command(AgentOperation.start, command, headers))
+    return readStartResult(await this.command(AgentOperation.start, command, { headers }))
   }
 
   async grant(command: GrantCommand): Promise<void> {
@@ -102,14 +113,22 @@ export class RemoteAgent implements AgentLink {
         },
         (error, payload) => {
           trace?.end(error)
-          if (payload !== undefined) call.respondRaw(payload)
-          else call.fail(notDispatched(error))
+          const { now, traffic } = this.parts
+          traffic.requestLatency.record(now() - call.arrivedAt)
+          if (payload !== undefined) {
+            traffic.requestsAnswered++
+            call.respondRaw(payload)
+          } else {
+            traffic.requestsFailed++
+            call.fail(notDispatched(error))
+          }
         }
       )
       call.onCancel = () =>
         this.session.cancel(onward, new NetworkError('ABORTED', 'the caller no longer waits'))
     } catch (error) {
       trace?.end(error)
+      this.parts.traffic.requestsFailed++
       call.fail(notDispatched(error))
     }
   }
@@ -195,6 +214,12 @@ export class RemoteAgent implements AgentLink {
     this.say(AgentOperation.disconnect, { uuid, clientId })
   }
 
+  async inspect(uuid: ContainerUuid): Promise<ContainerActivity> {
+    return readContainerActivity(
+      await this.command(AgentOperation.inspect, { uuid }, { timeoutMs: inspectTimeoutMs })
+    )
+  }
+
   sessionEnded(session: object): void {
     for (const [clientId, mine] of this.subscribers) {
       for (const uuid of [...mine.keys()]) this.disconnect(uuid, clientId, session)
@@ -224,10 +249,9 @@ export class RemoteAgent implements AgentLink {
   private command(
     operation: string,
     data: unknown,
-    headers?: Readonly<Record<string, string>>
+    { timeoutMs = commandTimeoutMs, headers }: CommandOptions = {}
   ): Promise<unknown> {
-    const { channel } = this
-    return ask(this.session, { channel, operation, data, headers, timeoutMs: commandTimeoutMs })
+    return ask(this.session, { channel: this.channel, operation, data, headers, timeoutMs })
   }
 
   private say(operation: string, data: unknown): void {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { NetworkClient } from '@hcengineering/network-client'
 import {
   NetworkError,
@@ -248,14 +249,11 @@ describe('the metrics of the event loop', () => {
   it('tell how late it was', async () => {
     const stop = observeEventLoop({ meter: collected.meter })
     await collected.collect()
-    const { promise, resolve } = Promise.withResolvers<void>()
     // A loop that is held up by work, as the metric is there to show.
-    setTimeout(() => {
-      const until = performance.now() + 60
-      while (performance.now() < until);
-      setImmediate(() => setTimeout(resolve, 20))
-    }, 15)
-    await promise
+    await setTimeout(15)
+    const until = performance.now() + 60
+    while (performance.now() < until);
+    await setTimeout(20)
     await collected.collect()
     expect(collected.value('nodejs.eventloop.delay.max')).toBeGreaterThan(0.03)
     expect(collected.value('nodejs.eventloop.utilization')).toBeGreaterThan(0)

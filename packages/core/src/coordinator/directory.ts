@@ -1,11 +1,17 @@
 import type { ContainerKind, ContainerUuid } from '../api/ids.ts'
-import type { ContainerEntry } from './entries.ts'
+import type { ContainerEntry, Place } from './entries.ts'
+
+type StateCounts = Record<Place['kind'], number>
+
+const none: Readonly<StateCounts> = { unplaced: 0, starting: 0, serving: 0, ending: 0 }
 
 /** All containers, found by uuid, kind or labels. */
 export class Directory {
   private readonly byUuid = new Map<ContainerUuid, ContainerEntry>()
   private readonly byKind = new Map<ContainerKind, Set<ContainerEntry>>()
   private readonly byLabel = new Map<string, Set<ContainerEntry>>()
+  private readonly byState: StateCounts = { ...none }
+  private readonly byKindAndState = new Map<ContainerKind, StateCounts>()
 
   get size(): number {
     return this.byUuid.size
@@ -25,6 +31,7 @@ export class Directory {
 
   add(entry: ContainerEntry): void {
     this.byUuid.set(entry.uuid, entry)
+    this.count(entry.kind, entry.place.kind, 1)
     addTo(this.byKind, entry.kind, entry)
     for (const label of entry.labels) addTo(this.byLabel, labelKey(entry.kind, label), entry)
   }
@@ -32,8 +39,53 @@ export class Directory {
   delete(entry: ContainerEntry): void {
     if (this.byUuid.get(entry.uuid) !== entry) return
     this.byUuid.delete(entry.uuid)
+    this.count(entry.kind, entry.place.kind, -1)
     removeFrom(this.byKind, entry.kind, entry)
+    if (!this.byKind.has(entry.kind)) this.byKindAndState.delete(entry.kind)
     for (const label of entry.labels) removeFrom(this.byLabel, labelKey(entry.kind, label), entry)
+  }
+
+  /** Moves a container to another place. */
+  setPlace(entry: ContainerEntry, next: Place): void {
+    if (this.byUuid.get(entry.uuid) === entry) {
+      this.count(entry.kind, entry.place.kind, -1)
+      this.count(entry.kind, next.kind, 1)
+    }
+    entry.place = next
+  }
+
+  /** How many containers are in each state. */
+  countsByState(): StateCounts {
+    return { ...this.byState }
+  }
+
+  /** How many containers of each kind are in each state. */
+  countsByKindAndState(): ReadonlyMap<ContainerKind, Readonly<StateCounts>> {
+    return this.byKindAndState
+  }
+
+  private count(kind: ContainerKind, state: Place['kind'], change: 1 | -1): void {
+    let ofKind = this.byKindAndState.get(kind)
+    if (ofKind === undefined) {
+      ofKind = { ...none }
+      this.byKindAndState.set(kind, ofKind)
+    }
+    ofKind[state] += change
+    this.byState[state] += change
+  }
+
+  /** The kinds of which there is a container, whether or not it runs. */
+  kinds(): IterableIterator<ContainerKind> {
+    return this.byKind.keys()
+  }
+
+  countOfKind(kind: ContainerKind): number {
+    return this.byKind.get(kind)?.size ?? 0
+  }
+
+  /** Those of a kind that bear a label, in the order in which they came. */
+  withLabel(kind: ContainerKind, label: string): ReadonlySet<ContainerEntry> | undefined {
+    return this.byLabel.get(labelKey(kind, label))
   }
 
   /** The container turns out to bear other labels than the get that first named it asked for. */

@@ -41,8 +41,6 @@ export function observeEventLoop(options: ObserveOptions = {}): () => void {
   histogram.enable()
   let before = performance.eventLoopUtilization()
   const stop = observe(eventLoopMetrics, options, (tell) => {
-    // What is measured is the time from one look to the next: lateness is what it has above the resolution.
-    const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000)
     if (histogram.count > 0) {
       tell('mean', late(histogram.mean))
       tell('p50', late(histogram.percentile(50)))
@@ -58,4 +56,9 @@ export function observeEventLoop(options: ObserveOptions = {}): () => void {
     stop()
     histogram.disable()
   }
+}
+
+/** What is measured is the time from one look to the next: lateness is what it has above the resolution. */
+function late(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000)
 }
