@@ -25,6 +25,7 @@ export default defineConfig({
       project('@hcengineering/network-backrpc', 'packages/backrpc'),
       project('@hcengineering/network-client', 'packages/client', true),
       project('@hcengineering/network-server', 'packages/server'),
+      project('@hcengineering/network-telemetry', 'packages/telemetry'),
       project('@hcengineering/network-testing', 'packages/testing'),
       project('@hcengineering/network-pod', 'pods/network-pod'),
       project('@hcengineering/network-tool', 'pods/network-tool'),

@@ -16,6 +16,8 @@ const machines = `${core}machines\\.ts$`
 
 const zeromq = '(^|/)node_modules/zeromq/'
 const codec = '(^|/)node_modules/cbor-x/'
+const openTelemetry = '(^|/)node_modules/@opentelemetry/'
+const openTelemetryApi = `${openTelemetry}(api|semantic-conventions)/`
 
 /** @type {import('dependency-cruiser').IForbiddenRuleType[]} */
 const forbidden = [
@@ -95,6 +97,23 @@ const forbidden = [
     severity: 'error',
     from: { path: '^packages/(client|server)/src/' },
     to: { pathNot: ['^packages/$1/src/', publicApi('core|backrpc')], dependencyTypesNot: ['core'] }
+  },
+  {
+    name: 'telemetry-imports-the-libraries-and-the-api-of-opentelemetry-only',
+    comment: 'an application brings the SDK, if it wants one',
+    severity: 'error',
+    from: { path: '^packages/telemetry/src/' },
+    to: {
+      pathNot: ['^packages/telemetry/src/', publicApi('core|client|server'), openTelemetryApi],
+      dependencyTypesNot: ['core']
+    }
+  },
+  {
+    name: 'only-telemetry-imports-opentelemetry',
+    comment: 'the pod exports what it gives, and bench measures what it costs',
+    severity: 'error',
+    from: { pathNot: ['^packages/telemetry/', '^pods/network-pod/', '^bench/', '(^|/)node_modules/'] },
+    to: { path: openTelemetry }
   },
   {
     name: 'testing-imports-the-other-packages-only',

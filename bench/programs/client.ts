@@ -9,6 +9,7 @@ import {
 } from '@hcengineering/network-client'
 import { containerUuid } from '@hcengineering/network-core'
 import type { Transport } from '@hcengineering/network-backrpc'
+import { observeClient } from '@hcengineering/network-telemetry'
 import { median } from 'simple-statistics'
 import type { Figures, Load } from '../src/messages.ts'
 import { drive, Window } from './drive.ts'
@@ -17,6 +18,7 @@ import { echoKind, transports, type TransportName } from './network.ts'
 import { numberedBytes, requireNumber, writeNumber } from './numbered-bytes.ts'
 import { serveCalls } from './program.ts'
 import { requireSame, smallObject, type SmallObject } from './small-object.ts'
+import { Telemetry, type TelemetryOption } from './telemetry.ts'
 
 interface Network {
   readonly address: string
@@ -24,7 +26,14 @@ interface Network {
   readonly client: NetworkClient
 }
 
+interface Start {
+  readonly address: string
+  readonly transport: TransportName
+  readonly observed?: TelemetryOption
+}
+
 let started: Network | undefined
+let telemetry: Telemetry | undefined
 
 function network(): Network {
   if (started === undefined) throw new Error('not started')
@@ -243,9 +252,11 @@ function mebibytes({ perSecond = 0 }: Figures, size: number): number {
 }
 
 serveCalls({
-  start: async ({ address, transport }: { address: string; transport: TransportName }) => {
+  start: async ({ address, transport, observed }: Start) => {
+    telemetry = observed && new Telemetry(observed)
     const carrier = transports[transport]
-    const client = createNetworkClient(address, { transport: carrier })
+    const client = createNetworkClient(address, { transport: carrier, tracing: telemetry?.tracing })
+    if (telemetry !== undefined) observeClient(client)
     started = { address, transport: carrier, client }
     await client.waitConnection(10_000)
     return {}
@@ -264,6 +275,7 @@ serveCalls({
     const figures = await echo(await (await reference()).connect(), load)
     return { ...figures, mibPerSecond: mebibytes(figures, load.size ?? 64) }
   },
+  telemetry: () => telemetry?.figures(),
   routed: async (load: Load) => {
     const { uuid } = await reference()
     return drive(load, async (n) => {

@@ -74,6 +74,7 @@ const fullOnly = true
 const moleculerRate = { run: 'moleculer-256', figure: 'perSecond', name: 'Moleculer TCP, 256 in flight' }
 const moleculerP50 = { run: 'moleculer-1', figure: 'p50Us', name: 'Moleculer TCP, p50' }
 const directP50 = { run: 'direct-1', figure: 'p50Us', name: 'our own direct request, p50' }
+const directRate = { run: 'direct-256', figure: 'perSecond', name: 'the same without' }
 const aloneP99 = { run: 'small-alone', figure: 'p99Us', name: 'their own p99 alone' }
 const idleCpu = {
   run: 'idle-floor',
@@ -120,6 +121,10 @@ export const rows: readonly Row[] = [
   rate('direct request, 256 in flight', 'direct-256', 'requests', {
     mustReach: [atLeast(4, echoRate), atLeast(3, moleculerRate)]
   }),
+  rate('direct request, 256 in flight, metrics on and 1 % traced', 'direct-256-observed', 'requests', {
+    mustReach: [atLeast(0.95, directRate)]
+  }),
+  rate('direct request, 256 in flight, metrics on and all traced', 'direct-256-all-traced', 'requests'),
   rate('direct request, 1,024 in flight', 'direct-1024', 'requests', { mustReach: [atLeast(5, echoRate)] }),
   rate('direct request over tcp, 256 in flight', 'tcp-direct-256', 'requests', { floor: netRate }),
   rate('direct request of 1 KiB, 256 in flight', 'direct-256-1KiB', 'requests', { fullOnly }),

@@ -100,6 +100,20 @@ function coldGet(): Run['perform'] {
   )
 }
 
+/** Both ends with metrics and traces of OpenTelemetry, of which this share begins one. */
+function observed(inFlight: number, sampleRatio: number): Run['perform'] {
+  return async (stage) => {
+    const { address } = await startCoordinator(stage)
+    const agent = stage.start('agent')
+    const client = stage.start('client')
+    const start = { address, transport: 'zeromq', observed: { sampleRatio } }
+    await Promise.all([agent.ask('start', start), client.ask('start', start)])
+    const figures = await client.measureWarm('direct', stage.load(inFlight))
+    const [asked, served] = await Promise.all([client.measure('telemetry'), agent.measure('telemetry')])
+    return { ...figures, clientSpans: asked['spans'] ?? NaN, agentSpans: served['spans'] ?? NaN }
+  }
+}
+
 function ownProcess(inFlight: number): Run['perform'] {
   return async (stage) => {
     const { address } = await startCoordinator(stage)
@@ -311,6 +325,8 @@ export const runs: readonly Run[] = [
   { id: 'direct-16', perform: direct(16) },
   { id: 'direct-64', perform: direct(64) },
   { id: 'direct-256', perform: direct(256) },
+  { id: 'direct-256-observed', perform: observed(256, 0.01) },
+  { id: 'direct-256-all-traced', perform: observed(256, 1) },
   { id: 'direct-1024', perform: direct(1024) },
   { id: 'direct-256-1KiB', perform: direct(256, 1024) },
   { id: 'direct-64-64KiB', perform: direct(64, 64 * 1024) },

@@ -11,8 +11,10 @@ export { defaultSessionLimits, type SessionLimits } from './protocol/limits.ts'
 export { decodeValue, emptyPayload, encodeValue } from './protocol/values.ts'
 export { ask, askWith, tell, type AskOptions } from './session/ask.ts'
 export {
+  createEventQueueCounters,
   EventQueue,
   resolveEventQueueOptions,
+  type EventQueueCounters,
   type EventQueueOptions,
   type ResolvedEventQueueOptions,
   type SlowConsumerPolicy

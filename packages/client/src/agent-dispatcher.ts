@@ -142,7 +142,7 @@ export function performForCoordinator(agent: AgentLink, call: IncomingCall): voi
   settle(call, async () => {
     switch (call.operation) {
       case AgentOperation.start:
-        return await agent.start(readStartCommand(call.data))
+        return await agent.start(readStartCommand(call.data), call.headers)
       case AgentOperation.grant:
         return await agent.grant(readGrantCommand(call.data))
       case AgentOperation.end:

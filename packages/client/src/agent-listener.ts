@@ -1,8 +1,10 @@
 import {
+  createEventQueueCounters,
   EventQueue,
   Listener,
   resolveEventQueueOptions,
   zeromqTransport,
+  type EventQueueCounters,
   type EventQueueOptions,
   type IncomingCall,
   type ResolvedEventQueueOptions,
@@ -12,6 +14,7 @@ import {
   type Transport
 } from '@hcengineering/network-backrpc'
 import {
+  apart,
   networkError,
   NetworkError,
   randomIds,
@@ -23,7 +26,8 @@ import {
   type Clock,
   type ContainerUuid,
   type IdSource,
-  type Logger
+  type Logger,
+  type Tracing
 } from '@hcengineering/network-core'
 import {
   dispatchRequest,
@@ -48,6 +52,8 @@ export interface AgentListenerOptions extends EventQueueOptions {
   sessionsMax?: number | undefined
   /** Makes session ids and secrets; must be unguessable. @default random uuids */
   ids?: IdSource | undefined
+  /** Keeps what comes in here out of the trace in which this listener is made. @default none */
+  tracing?: Tracing | undefined
 }
 
 /** Where it listens, and for whom. */
@@ -61,6 +67,19 @@ export interface AgentListenerParts {
   readonly only?: ContainerUuid
 }
 
+/** How much an agent's listener has of everything; for metrics. */
+export interface AgentServerCounts {
+  readonly sessions: number
+  /** Messages that were malformed, and ended their connection. */
+  readonly refusedMessages: number
+  /** Clients that did not read their events, and what that has cost them. */
+  readonly events: Readonly<EventQueueCounters>
+  /** Bytes of answers and events that wait to leave. */
+  readonly queuedBytes: number
+  /** How often what had to leave found the window of a session shut. */
+  readonly windowStalls: number
+}
+
 /** Listens for clients that talk to containers directly. */
 export class AgentListener {
   private readonly listener: Listener
@@ -69,6 +88,9 @@ export class AgentListener {
   readonly eventOptions: ResolvedEventQueueOptions
   private readonly logger: Logger
   private readonly events = new WeakMap<Session, EventQueue>()
+  private readonly eventCounters = createEventQueueCounters()
+  /** Of sessions that are over. */
+  private formerStalls = 0
 
   /** @throws NetworkError `ADDRESS_IN_USE`, `ADDRESS_INVALID`, `INVALID_ARGUMENT` */
   constructor(parts: AgentListenerParts, options: AgentListenerOptions = {}) {
@@ -118,13 +140,32 @@ export class AgentListener {
       onSession: (peer) => {
         peer.session.context = peer.hello.peerId
       },
-      onEnded: (peer) => this.parts.agent()?.sessionEnded(peer.session)
+      onEnded: ({ session }) => {
+        this.formerStalls += session.windowStalls
+        this.parts.agent()?.sessionEnded(session)
+      }
     }
-    this.listener = new Listener(listening)
+    this.listener = apart(options.tracing, () => new Listener(listening))
   }
 
   get port(): number {
     return this.listener.port
+  }
+
+  counts(): AgentServerCounts {
+    let queuedBytes = this.eventCounters.waitingBytes
+    let windowStalls = this.formerStalls
+    for (const { session } of this.listener.peers) {
+      queuedBytes += session.waitingBytes
+      windowStalls += session.windowStalls
+    }
+    return {
+      sessions: this.listener.sessionCount,
+      refusedMessages: this.listener.refusedMessages,
+      events: this.eventCounters,
+      queuedBytes,
+      windowStalls
+    }
   }
 
   close(): Promise<void> {
@@ -145,13 +186,14 @@ export class AgentListener {
   private eventsOf(session: Session): EventQueue {
     let events = this.events.get(session)
     if (events === undefined) {
-      const queue = new EventQueue(session, this.eventOptions, (target) => {
+      const drop = (target: string): void => {
         const clientId = session.context as ClientUuid
         const uuid = target as ContainerUuid
         this.logger.warn({ uuid, clientId }, 'a client does not read its events')
         this.agentFor(uuid)?.disconnect(uuid, clientId, session)
         queue.append(endedNotice(uuid))
-      })
+      }
+      const queue = new EventQueue(session, this.eventOptions, drop, this.eventCounters)
       events = queue
       this.events.set(session, events)
     }

@@ -5,7 +5,7 @@ import {
   type AgentImpl,
   type TickManager
 } from '@hcengineering/network-core'
-import { AgentListener, type AgentListenerOptions } from './agent-listener.ts'
+import { AgentListener, type AgentListenerOptions, type AgentServerCounts } from './agent-listener.ts'
 import { eventOptionsOfAgents } from './local-sessions.ts'
 
 /**
@@ -78,6 +78,11 @@ export class NetworkAgentServer {
   async drain(): Promise<void> {
     if (this.closing === undefined) await this.agent?.drain()
     await this.close()
+  }
+
+  /** How much there is of everything; for metrics. */
+  counts(): AgentServerCounts {
+    return this.listener.counts()
   }
 
   /** Ends the agent's containers, awaiting each `terminate()`, lets the agent go, and stops listening. */

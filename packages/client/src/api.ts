@@ -21,6 +21,7 @@ import type {
   ServiceReference,
   WaitOptions
 } from '@hcengineering/network-core'
+import type { ClientCounts } from './client-counts.ts'
 import type { CreateAgentOptions, ServedAgent } from './create-agent.ts'
 
 /** A container that an agent brings along for high availability. */
@@ -104,6 +105,9 @@ export interface NetworkClient extends CallerClient {
 
   /** Hears of every event of the network; returns what ends that. */
   onUpdate(listener: NetworkEventListener): () => void
+
+  /** How much there is of everything, and what was asked since the start; for metrics. */
+  counts(): ClientCounts
 
   /** Gives back all references, lets all agents go, and leaves. */
   close(): Promise<void>

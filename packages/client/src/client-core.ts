@@ -1,5 +1,6 @@
 import type { Session } from '@hcengineering/network-backrpc'
-import type { Clock, ContainerKind, ContainerUuid, Logger } from '@hcengineering/network-core'
+import type { Clock, ContainerKind, ContainerUuid, Logger, Tracing } from '@hcengineering/network-core'
+import type { ClientCounters } from './client-counts.ts'
 import type { ContainerLink } from './container-link.ts'
 import type { DirectSessions } from './direct-sessions.ts'
 import type { LocalSessions } from './local-sessions.ts'
@@ -9,6 +10,8 @@ import type { ReferenceState } from './reference.ts'
 export interface ClientCore {
   readonly clock: Clock
   readonly logger: Logger
+  readonly counters: ClientCounters
+  readonly tracing: Tracing | undefined
   /** The default deadline of requests. */
   readonly timeoutMs: number
   readonly heldEventsMax: number

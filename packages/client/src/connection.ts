@@ -2,6 +2,7 @@ import {
   castRequests,
   NetworkError,
   requireNotAborted,
+  traced,
   type ContainerUuid,
   type Data,
   type Remote,
@@ -12,6 +13,8 @@ import {
 import type { ClientCore } from './client-core.ts'
 import type { ContainerLink, LinkUser } from './container-link.ts'
 import type { ReferenceState } from './reference.ts'
+import { withTrace } from './trace-headers.ts'
+import { TracedStream } from './traced-stream.ts'
 
 const none: RequestOptions = {}
 
@@ -71,7 +74,10 @@ export class ConnectionImpl implements ContainerConnection {
 
   request(operation: string, data?: Data, options: RequestOptions = none): Promise<Data> {
     if (this.closed) return Promise.reject(this.closedError())
-    return this.link.request(operation, data, options, options.timeoutMs ?? this.core.timeoutMs)
+    const timeoutMs = options.timeoutMs ?? this.core.timeoutMs
+    const trace = this.core.tracing?.ask('request', operation, this.reference.record.kind, this.uuid)
+    if (trace === undefined) return this.link.request(operation, data, options, timeoutMs)
+    return traced(trace, this.link.request(operation, data, withTrace(options, trace), timeoutMs))
   }
 
   async send(operation: string, data?: Data): Promise<void> {
@@ -81,7 +87,9 @@ export class ConnectionImpl implements ContainerConnection {
 
   stream(operation: string, data?: Data, options: StreamOptions = {}): AsyncIterableIterator<Data> {
     this.requireOpen()
-    return this.link.stream(operation, data, options)
+    const trace = this.core.tracing?.ask('stream', operation, this.reference.record.kind, this.uuid)
+    if (trace === undefined) return this.link.stream(operation, data, options)
+    return new TracedStream(this.link.stream(operation, data, withTrace(options, trace)), trace)
   }
 
   cast<T>(interfaceName?: string): Remote<T> {

@@ -137,12 +137,22 @@ export class ContainerLink {
     const { state } = this
     if (state.kind !== 'open') return this.requestLater(operation, data, options, timeoutMs)
     const request = this.askFor(operation, data, options, timeoutMs)
+    const { requests } = this.core.counters
+    requests.begun++
     const began = this.core.clock.now()
     return new Promise((resolve, reject) => {
       askWith(state.way.session, request, (error, value) => {
-        if (error === undefined) resolve(value)
-        else if (!retryRule(options.idempotent ?? false)(error)) reject(error)
-        else this.requestAgain(request, began + timeoutMs, error, state.way).then(resolve, reject)
+        if (error === undefined) {
+          requests.answered++
+          resolve(value)
+        } else if (!retryRule(options.idempotent ?? false)(error)) {
+          requests.fail(error)
+          reject(error)
+        } else {
+          requests.triedAgain++
+          const again = this.requestAgain(request, began + timeoutMs, error, state.way)
+          requests.settled(again).then(resolve, reject)
+        }
       })
     })
   }
@@ -156,7 +166,14 @@ export class ContainerLink {
   ): Promise<unknown> {
     const { clock } = this.core
     const deadline = clock.now() + timeoutMs
-    await inTime(this.way(timeoutMs), { clock, deadline, signal: options.signal, what: `'${operation}'` })
+    try {
+      await inTime(this.way(timeoutMs), { clock, deadline, signal: options.signal, what: `'${operation}'` })
+    } catch (error) {
+      const { requests } = this.core.counters
+      requests.begun++
+      requests.fail(error)
+      throw error
+    }
     return await this.request(operation, data, options, Math.max(1, deadline - clock.now()))
   }
 
@@ -201,7 +218,8 @@ export class ContainerLink {
 
   /** Opens a stream where the container serves; one that is refused there is opened where it serves next. */
   stream(operation: string, data: unknown, options: StreamOptions): ContainerStream {
-    const { clock, timeoutMs } = this.core
+    const { clock, timeoutMs, counters } = this.core
+    counters.streams++
     let deadline: number | undefined
     let way: Way | undefined
     return new ContainerStream({

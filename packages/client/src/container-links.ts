@@ -10,6 +10,10 @@ import { ContainerLink } from './container-link.ts'
 export class ContainerLinks {
   private readonly byUuid = new Map<ContainerUuid, ContainerLink[]>()
 
+  get size(): number {
+    return this.byUuid.size
+  }
+
   to(uuid: ContainerUuid, kind: ContainerKind, core: ClientCore): ContainerLink {
     const links = this.byUuid.get(uuid) ?? []
     const known = links.find((link) => link.kind === kind)

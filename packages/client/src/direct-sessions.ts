@@ -1,5 +1,5 @@
 import { Dialler, type SendFrame } from '@hcengineering/network-backrpc'
-import { networkError, NetworkError, type ClientUuid } from '@hcengineering/network-core'
+import { apart, networkError, NetworkError, type ClientUuid } from '@hcengineering/network-core'
 import type { ResolvedClientOptions } from './options.ts'
 
 /** What is told of a direct session. */
@@ -34,6 +34,8 @@ export class DirectSessions {
   private readonly clientId: ClientUuid
   private readonly eventsFor: (session: DirectSession) => DirectEvents
   private readonly sessions = new Map<string, DirectSession>()
+  /** Of sessions that have been closed. */
+  private formerStalls = 0
 
   constructor(
     options: ResolvedClientOptions,
@@ -58,7 +60,7 @@ export class DirectSessions {
           overloaded: true
         })
       }
-      session = this.open(address)
+      session = apart(this.options.tracing, () => this.open(address))
       this.sessions.set(address, session)
     }
     session.cancelClose?.()
@@ -75,10 +77,31 @@ export class DirectSessions {
 
   /** Closes a session that leads nowhere; the next use of its address dials anew. */
   discard(session: DirectSession): void {
-    if (this.sessions.get(session.address) === session) this.sessions.delete(session.address)
+    if (this.sessions.get(session.address) === session) {
+      this.sessions.delete(session.address)
+      this.formerStalls += session.dialler.session.windowStalls
+    }
     session.cancelClose?.()
     session.cancelGiveUp?.()
     session.dialler.close()
+  }
+
+  get size(): number {
+    return this.sessions.size
+  }
+
+  /** Bytes that wait to leave. */
+  get queuedBytes(): number {
+    let bytes = 0
+    for (const { dialler } of this.sessions.values()) bytes += dialler.session.waitingBytes
+    return bytes
+  }
+
+  /** How often what had to leave found the window of a session shut. */
+  get windowStalls(): number {
+    let stalls = this.formerStalls
+    for (const { dialler } of this.sessions.values()) stalls += dialler.session.windowStalls
+    return stalls
   }
 
   close(): void {

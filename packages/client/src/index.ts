@@ -1,6 +1,8 @@
 export type { AgentListenerOptions } from './agent-listener.ts'
 export { NetworkAgentServer } from './agent-server.ts'
+export type { AgentServerCounts } from './agent-listener.ts'
 export type { NetworkClient, StandbyContainer } from './api.ts'
+export { ClientCounters, OutcomeCounters, type ClientCounts } from './client-counts.ts'
 export { ContainerServer } from './container-server.ts'
 export { createAgent, type CreateAgentOptions, type ServedAgent } from './create-agent.ts'
 export type { EventQueueOptions, SlowConsumerPolicy } from '@hcengineering/network-backrpc'

@@ -98,7 +98,7 @@ export class LocalSessions {
   }
 
   private open(agent: AgentLink): LocalSession {
-    const { clock, limits, logger } = this.options
+    const { clock, limits, logger, tracing } = this.options
     const { clientId } = this
     const parts = { clock, limits, errors: networkError, defer }
     const holder: { session?: Session } = {}
@@ -126,7 +126,10 @@ export class LocalSessions {
     const schedule = microtaskSchedule()
     const to = (end: Session) => (message: Uint8Array) => {
       schedule(() => {
-        if (!end.ended) end.receive(message)
+        if (end.ended) return
+        // What has arrived is of many: it does not belong to the trace of whoever has sent the first of it.
+        if (tracing === undefined) end.receive(message)
+        else tracing.apart(() => end.receive(message))
       }, ownProcess)
     }
     session.attach(to(served), limits, 0)

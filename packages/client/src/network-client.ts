@@ -8,6 +8,7 @@ import {
   type Session
 } from '@hcengineering/network-backrpc'
 import {
+  apart,
   ClientNotice,
   clientUuid,
   CoordinatorOperation,
@@ -22,6 +23,7 @@ import {
   readKinds,
   readNetworkEvent,
   requireName,
+  traced,
   type AgentBinding,
   type AgentEndpointRef,
   type AgentLink,
@@ -38,6 +40,7 @@ import {
   type NetworkAgent,
   type NetworkEvent,
   type NetworkEventListener,
+  type Tracing,
   type WaitOptions,
   type ContainerReference,
   type RequestOptions,
@@ -55,6 +58,7 @@ import {
 } from './agent-dispatcher.ts'
 import type { NetworkClient, StandbyContainer } from './api.ts'
 import type { ClientCore } from './client-core.ts'
+import { ClientCounters, type ClientCounts } from './client-counts.ts'
 import type { ContainerLink } from './container-link.ts'
 import { ContainerLinks } from './container-links.ts'
 import { LocalSessions } from './local-sessions.ts'
@@ -65,6 +69,7 @@ import { resolveClientOptions, type ClientOptions, type ResolvedClientOptions } 
 import { answerGraceMs, ReferenceImpl, ReferenceState, releaseHandle } from './reference.ts'
 import { tryAgain } from './retry.ts'
 import { TypedReference } from './service-reference.ts'
+import { withTrace } from './trace-headers.ts'
 
 const unreachableMs = 10_000
 const claimRetryMs = 1000
@@ -81,6 +86,8 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   readonly uuid: ClientUuid
   readonly clock: Clock
   readonly logger: Logger
+  readonly tracing: Tracing | undefined
+  readonly counters = new ClientCounters()
   readonly timeoutMs: number
   readonly heldEventsMax: number
   readonly direct: DirectSessions
@@ -100,9 +107,10 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   constructor(address: string, options: ClientOptions) {
     this.options = resolveClientOptions(options)
-    const { clock, logger, timeoutMs, heldEventsMax, ids } = this.options
+    const { clock, logger, timeoutMs, heldEventsMax, ids, tracing } = this.options
     this.clock = clock
     this.logger = logger
+    this.tracing = tracing
     this.timeoutMs = timeoutMs
     this.heldEventsMax = heldEventsMax
     this.uuid = clientUuid(ids)
@@ -118,16 +126,21 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       request: (call) => call.fail(new NetworkError('UNKNOWN_OPERATION', 'a client serves nothing here')),
       send: (frame) => this.links.notice(session(), frame)
     }))
-    this.dialler = new Dialler({
-      transport: this.options.transport,
+    this.dialler = apart(tracing, () => this.dial(address))
+  }
+
+  private dial(address: string): Dialler {
+    const { transport, clock, ids, logger, limits, aliveTimeoutMs } = this.options
+    return new Dialler({
+      transport,
       clock,
       ids,
       logger,
-      limits: this.options.limits,
+      limits,
       errors: networkError,
       address,
       peerId: this.uuid,
-      aliveTimeoutMs: this.options.aliveTimeoutMs,
+      aliveTimeoutMs,
       handler: {
         request: (call) => this.serve(call),
         send: (frame) => this.hear(frame),
@@ -136,8 +149,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       onConnected: (_welcome, fresh) => {
         if (fresh) this.introduce()
       }
-    })
-    this.dialler.start()
+    }).start()
   }
 
   get session(): Session {
@@ -189,8 +201,9 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     options: CreateAgentOptions = {}
   ): Promise<ServedAgent> {
     this.requireOpen()
-    const { clock, logger, transport, ids } = this.options
-    const served = await createAgent(endpoint, factories, { clock, logger, transport, ids, ...options })
+    const { clock, logger, transport, ids, tracing } = this.options
+    const parts = { clock, logger, transport, ids, tracing, ...options }
+    const served = await createAgent(endpoint, factories, parts)
     try {
       for (const item of standbys?.(served.server.endpoint) ?? []) {
         served.agent.addStatelessContainer(item.uuid, item.kind, item.endpoint, item.container)
@@ -219,9 +232,18 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       : await this.getUntyped(what, options)
   }
 
-  private async getUntyped(
+  private getUntyped(kind: ContainerKind, options: GetOptions & WaitOptions): Promise<ContainerReference> {
+    const trace = this.tracing?.ask('get', 'get', kind, options.uuid)
+    const { gets } = this.counters
+    gets.begun++
+    const found = gets.settled(this.find(kind, options, trace?.headers))
+    return trace === undefined ? found : traced(trace, found)
+  }
+
+  private async find(
     kind: ContainerKind,
-    options: GetOptions & WaitOptions
+    options: GetOptions & WaitOptions,
+    headers: Readonly<Record<string, string>> | undefined
   ): Promise<ContainerReference> {
     this.requireOpen()
     const { uuid, labels, signal } = options
@@ -235,6 +257,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     const value = await ask(this.session, {
       operation: CoordinatorOperation.get,
       data: { handle, kind, uuid, labels: labels ?? [], extra, timeoutMs },
+      headers,
       timeoutMs: timeoutMs + answerGraceMs,
       idempotent: true,
       signal
@@ -263,11 +286,22 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     return readAgentRecords(await this.ask(CoordinatorOperation.agents))
   }
 
-  async request(
+  request(
     target: ContainerUuid,
     operation: string,
     data?: Data,
     options: RequestOptions = {}
+  ): Promise<Data> {
+    const trace = this.tracing?.ask('request', operation, undefined, target)
+    if (trace === undefined) return this.requestOf(target, operation, data, options)
+    return traced(trace, this.requestOf(target, operation, data, withTrace(options, trace)))
+  }
+
+  private async requestOf(
+    target: ContainerUuid,
+    operation: string,
+    data: Data,
+    options: RequestOptions
   ): Promise<Data> {
     this.requireOpen()
     requireName(target, 'a target')
@@ -284,14 +318,22 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
         timeoutMs: remainingMs
       })
     const deadline = this.clock.now() + timeoutMs
+    const { requests } = this.counters
+    requests.begun++
     try {
-      return await attempt(timeoutMs)
+      const answer = await attempt(timeoutMs)
+      requests.answered++
+      return answer
     } catch (error) {
       // Without a reference there is nothing that would bring back a container that does not exist.
       const mayTryAgain = (failure: unknown): boolean =>
         hasCode(failure, 'NOT_SERVING') || (idempotent && hasCode(failure, 'OUTCOME_UNKNOWN'))
-      if (!mayTryAgain(error)) throw error
-      return await tryAgain({
+      if (!mayTryAgain(error)) {
+        requests.fail(error)
+        throw error
+      }
+      requests.triedAgain++
+      const again = tryAgain({
         clock: this.clock,
         deadline,
         what: `'${operation}'`,
@@ -301,6 +343,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
         relocate: async () => {},
         attempt
       })
+      return await requests.settled(again)
     }
   }
 
@@ -332,6 +375,21 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  counts(): ClientCounts {
+    const { counters, dialler, direct } = this
+    return {
+      requests: counters.requests,
+      gets: counters.gets,
+      streams: counters.streams,
+      connected: dialler.connected,
+      references: this.references.size,
+      connections: this.links.size,
+      directSessions: direct.size,
+      queuedBytes: this.session.waitingBytes + direct.queuedBytes,
+      windowStalls: this.session.windowStalls + direct.windowStalls
+    }
   }
 
   // For references and links

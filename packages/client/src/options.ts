@@ -12,7 +12,8 @@ import {
   timeouts,
   type Clock,
   type IdSource,
-  type Logger
+  type Logger,
+  type Tracing
 } from '@hcengineering/network-core'
 import { agentsOfThisProcess, type LocalAgents } from './local-sessions.ts'
 
@@ -36,6 +37,8 @@ export interface ClientOptions {
    * @default those that clients of this process have registered
    */
   localAgents?: LocalAgents | false | undefined
+  /** Records gets, requests and streams as traces; agents that are served here, too. @default records nothing */
+  tracing?: Tracing | undefined
   /** @default the system's */
   clock?: Clock | undefined
   /** Makes the client's uuid. @default random uuids */
@@ -51,6 +54,7 @@ export interface ResolvedClientOptions {
   readonly limits: SessionLimits
   readonly heldEventsMax: number
   readonly localAgents: LocalAgents | undefined
+  readonly tracing: Tracing | undefined
   readonly clock: Clock
   readonly ids: IdSource
 }
@@ -72,6 +76,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     limits: { ...defaultSessionLimits, ...options.limits },
     heldEventsMax: between(options.heldEventsMax ?? 1000, 'heldEventsMax', 0, 1_000_000),
     localAgents: options.localAgents === false ? undefined : (options.localAgents ?? agentsOfThisProcess),
+    tracing: options.tracing,
     clock: options.clock ?? systemClock,
     ids: options.ids ?? randomIds
   }

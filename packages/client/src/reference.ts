@@ -5,6 +5,7 @@ import {
   NetworkError,
   readContainerRecord,
   requireNotAborted,
+  traced,
   type ContainerEndpointRef,
   type ContainerRecord,
   type ContainerRequest,
@@ -21,6 +22,8 @@ import type { ClientCore } from './client-core.ts'
 import { ConnectionImpl } from './connection.ts'
 import { ContainerStream, streamRequest } from './streams.ts'
 import { inTime, retryRule, tryAgain, wasRefused } from './retry.ts'
+import { withTrace } from './trace-headers.ts'
+import { TracedStream } from './traced-stream.ts'
 
 const releaseTimeoutMs = 5000
 const releaseRetryMs = 1000
@@ -196,17 +199,33 @@ export class ReferenceImpl implements ContainerReference {
   }
 
   request(operation: string, data?: Data, options: RequestOptions = none): Promise<Data> {
+    const { uuid, kind } = this.state.record
+    const trace = this.core.tracing?.ask('request', operation, kind, uuid)
+    if (trace === undefined) return this.ask(operation, data, options)
+    return traced(trace, this.ask(operation, data, withTrace(options, trace)))
+  }
+
+  private ask(operation: string, data: Data, options: RequestOptions): Promise<Data> {
     const reason = this.closedReason()
     if (reason !== undefined) return Promise.reject(reason)
     const timeoutMs = options.timeoutMs ?? this.core.timeoutMs
     const { headers, signal, idempotent } = options
+    const { requests } = this.core.counters
+    requests.begun++
     const request: AskOptions = { target: this.uuid, operation, data, headers, signal, idempotent, timeoutMs }
     const began = this.core.clock.now()
     return new Promise((resolve, reject) => {
       askWith(this.session, request, (error, value) => {
-        if (error === undefined) resolve(value)
-        else if (!retryRule(idempotent ?? false)(error)) reject(error)
-        else this.requestAgain(request, began + timeoutMs, error).then(resolve, reject)
+        if (error === undefined) {
+          requests.answered++
+          resolve(value)
+        } else if (!retryRule(idempotent ?? false)(error)) {
+          requests.fail(error)
+          reject(error)
+        } else {
+          requests.triedAgain++
+          requests.settled(this.requestAgain(request, began + timeoutMs, error)).then(resolve, reject)
+        }
       })
     })
   }
@@ -234,7 +253,15 @@ export class ReferenceImpl implements ContainerReference {
 
   stream(operation: string, data?: Data, options: StreamOptions = {}): AsyncIterableIterator<Data> {
     this.requireOpen()
-    const { clock, timeoutMs } = this.core
+    const { uuid, kind } = this.state.record
+    const trace = this.core.tracing?.ask('stream', operation, kind, uuid)
+    if (trace === undefined) return this.open(operation, data, options)
+    return new TracedStream(this.open(operation, data, withTrace(options, trace)), trace)
+  }
+
+  private open(operation: string, data: Data, options: StreamOptions): ContainerStream {
+    const { clock, timeoutMs, counters } = this.core
+    counters.streams++
     let deadline: number | undefined
     return new ContainerStream({
       open: () => {

@@ -1,3 +1,4 @@
+export type { AgentCounts, HostedContainers } from './agent/agent-counts.ts'
 export { AgentImpl } from './agent/agent-impl.ts'
 export {
   requireHosted,
@@ -6,6 +7,7 @@ export {
   type FactoryOptions
 } from './agent/factory.ts'
 export { agentHosting } from './agent/hosts.ts'
+export { KindActivity } from './agent/kind-activity.ts'
 export type { Activation, AgentOptions } from './agent/options.ts'
 export { assertNever } from './api/assert.ts'
 export type { Data } from './api/data.ts'
@@ -126,6 +128,7 @@ export {
 } from './api/standard-schema.ts'
 export { leaseShare, timeouts } from './api/timeouts.ts'
 export { compareTokens, type ActivationToken } from './api/tokens.ts'
+export { apart, traced, type Trace, type TracedAction, type Tracing } from './api/tracing.ts'
 export {
   readAgentIncarnation,
   readAgentRecords,

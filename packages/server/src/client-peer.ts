@@ -2,6 +2,7 @@ import {
   emptyPayload,
   encodeValue,
   EventQueue,
+  type EventQueueCounters,
   type ListenerPeer,
   type ResolvedEventQueueOptions,
   type Session
@@ -32,11 +33,17 @@ export class ClientPeer {
   private readonly events: EventQueue
   private readonly logger: Logger
 
-  constructor(peer: ListenerPeer, eventOptions: ResolvedEventQueueOptions, logger: Logger) {
+  constructor(
+    peer: ListenerPeer,
+    eventOptions: ResolvedEventQueueOptions,
+    counters: EventQueueCounters,
+    logger: Logger
+  ) {
     this.clientId = peer.hello.peerId as ClientUuid
     this.session = peer.session
     this.peer = peer
-    this.events = new EventQueue(peer.session, eventOptions, (uuid) => this.drop(uuid as ContainerUuid | ''))
+    const drop = (uuid: string): void => this.drop(uuid as ContainerUuid | '')
+    this.events = new EventQueue(peer.session, eventOptions, drop, counters)
     this.logger = logger
   }
 

@@ -9,6 +9,7 @@ import {
   type Session
 } from '@hcengineering/network-backrpc'
 import {
+  apart,
   ClientNotice,
   networkError,
   NetworkError,
@@ -20,10 +21,12 @@ import {
   type CoordinatorGateway,
   type EventBatch,
   type NetworkImpl,
-  type TickManager
+  type TickManager,
+  traced
 } from '@hcengineering/network-core'
 import { AgentWatches } from './agent-watches.ts'
 import { ClientPeer } from './client-peer.ts'
+import { forwardedTrace } from './forwarded-trace.ts'
 import { CoordinatorOperations } from './operations.ts'
 import {
   resolveNetworkServerOptions,
@@ -32,6 +35,18 @@ import {
 } from './options.ts'
 import { RemoteAgent } from './remote-agent.ts'
 import { Traffic } from './traffic.ts'
+
+/** How much a server has of everything. */
+export interface ServerCounts {
+  /** Sessions with clients, those included that have no connection just now. */
+  readonly sessions: number
+  /** Messages that were malformed, and ended their connection. */
+  readonly refusedMessages: number
+  /** Bytes that wait to leave. */
+  readonly queuedBytes: number
+  /** How often what had to leave found the window of a session shut. */
+  readonly windowStalls: number
+}
 
 /** What a server knows of a client's session. */
 export interface ClientSessionFacts {
@@ -68,6 +83,8 @@ export class NetworkServer {
   private readonly operations: CoordinatorOperations
   private readonly peers = new Map<ClientUuid, ClientPeer>()
   private readonly stopEvents: () => void
+  /** Of sessions that are over. */
+  private formerStalls = 0
 
   /**
    * Listens at once.
@@ -86,7 +103,7 @@ export class NetworkServer {
     this.gateway = network.gateway
     this.clock = tickManager
     this.options = resolveNetworkServerOptions(options)
-    const { transport, logger, ids, proofOfDeath } = this.options
+    const { transport, logger, ids, proofOfDeath, tracing } = this.options
     const listening: ListenerOptions = {
       transport: this.options.transport,
       clock: tickManager,
@@ -108,7 +125,7 @@ export class NetworkServer {
       onHeard: (peer) => this.heard(peer.session.context as ClientPeer),
       onEnded: (peer, reason) => this.ended(peer, reason)
     }
-    this.listener = new Listener(listening)
+    this.listener = apart(tracing, () => new Listener(listening))
     this.watches = new AgentWatches({
       gateway: this.gateway,
       clock: tickManager,
@@ -117,13 +134,14 @@ export class NetworkServer {
       ids,
       proofOfDeath
     })
-    this.operations = new CoordinatorOperations(
-      this.gateway,
+    this.operations = new CoordinatorOperations({
+      gateway: this.gateway,
       network,
-      tickManager,
-      this.watches,
-      this.traffic
-    )
+      clock: tickManager,
+      watches: this.watches,
+      traffic: this.traffic,
+      tracing
+    })
     this.stopEvents = this.gateway.onEvents((batch) => this.publish(batch))
   }
 
@@ -144,8 +162,19 @@ export class NetworkServer {
   }
 
   /** How much there is of everything. */
-  counts(): Readonly<Record<'sessions' | 'refusedMessages', number>> {
-    return { sessions: this.listener.sessionCount, refusedMessages: this.listener.refusedMessages }
+  counts(): ServerCounts {
+    let queuedBytes = this.traffic.events.waitingBytes
+    let windowStalls = this.formerStalls
+    for (const { session } of this.listener.peers) {
+      queuedBytes += session.waitingBytes
+      windowStalls += session.windowStalls
+    }
+    return {
+      sessions: this.listener.sessionCount,
+      refusedMessages: this.listener.refusedMessages,
+      queuedBytes,
+      windowStalls
+    }
   }
 
   /** What is known here of a client's session; undefined when it has none. */
@@ -160,7 +189,7 @@ export class NetworkServer {
   }
 
   private opened(peer: ListenerPeer): void {
-    const client = new ClientPeer(peer, this.options.events, this.options.logger)
+    const client = new ClientPeer(peer, this.options.events, this.traffic.events, this.options.logger)
     peer.session.context = client
     // A client that comes with a new session has lost the old one: that one's end must not harm it.
     this.peers.set(client.clientId, client)
@@ -179,6 +208,7 @@ export class NetworkServer {
   }
 
   private ended(peer: ListenerPeer, reason: string): void {
+    this.formerStalls += peer.session.windowStalls
     const client = peer.session.context as ClientPeer
     for (const way of client.connectedThrough.values()) way.disconnect()
     client.connectedThrough.clear()
@@ -217,31 +247,35 @@ export class NetworkServer {
       return
     }
     const { agent } = destination
+    const { tracing } = this.options
+    const { operation } = call
+    const trace = tracing && forwardedTrace(tracing, 'request', call.rawHeaders, operation, uuid)
     if (agent instanceof RemoteAgent) {
-      agent.forward(call, client.clientId)
+      agent.forward(call, client.clientId, trace)
       return
     }
-    agent
-      .dispatch({
-        uuid,
-        operation: call.operation,
-        data: call.data,
-        clientId: client.clientId,
-        deadline: call.deadline,
-        headers: call.headers,
-        signal: () => call.signal
-      })
-      .then(
-        (value) => {
-          traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
-          call.respond(value)
-        },
-        (error: unknown) => {
-          traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
-          traffic.requestsFailed++
-          call.fail(error)
-        }
-      )
+    const answer = agent.dispatch({
+      uuid,
+      operation,
+      data: call.data,
+      clientId: client.clientId,
+      deadline: call.deadline,
+      headers: trace?.headers ?? call.headers,
+      signal: () => call.signal
+    })
+    const settled = trace === undefined ? answer : traced(trace, answer)
+    settled.then(
+      (value) => {
+        traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
+        traffic.requestsAnswered++
+        call.respond(value)
+      },
+      (error: unknown) => {
+        traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
+        traffic.requestsFailed++
+        call.fail(error)
+      }
+    )
   }
 
   private routeStream(incoming: IncomingStream, session: Session): void {
@@ -249,11 +283,18 @@ export class NetworkServer {
     const client = session.context as ClientPeer
     const destination = this.gateway.route(incoming.target as ContainerUuid)
     if (destination.kind === 'serving') {
-      if (destination.agent instanceof RemoteAgent) destination.agent.forwardStream(incoming, client.clientId)
+      if (destination.agent instanceof RemoteAgent) this.forwardStream(destination.agent, incoming, client)
       else this.operations.streamLocally(destination.agent, incoming, client)
     } else {
       incoming.stream.end(notServing(incoming.target, destination.kind))
     }
+  }
+
+  private forwardStream(agent: RemoteAgent, incoming: IncomingStream, client: ClientPeer): void {
+    const { tracing } = this.options
+    const { headers, operation, target } = incoming
+    const trace = tracing && forwardedTrace(tracing, 'stream', headers, operation, target)
+    agent.forwardStream(incoming, client.clientId, trace)
   }
 
   private send(frame: SendFrame, session: Session): void {

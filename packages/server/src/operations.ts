@@ -22,12 +22,14 @@ import {
   readRenewal,
   readSubscribe,
   readUuid,
+  traced,
   type AgentLink,
   type Clock,
   type ContainerUuid,
   type CoordinatorGateway,
   type Network,
-  type NetworkEvent
+  type NetworkEvent,
+  type Tracing
 } from '@hcengineering/network-core'
 import type { AgentWatches } from './agent-watches.ts'
 import type { ClientPeer } from './client-peer.ts'
@@ -38,6 +40,15 @@ type Perform = (call: IncomingCall, client: ClientPeer) => unknown
 
 const channelMax = 0xffff_ffff
 
+export interface CoordinatorOperationsParts {
+  readonly gateway: CoordinatorGateway
+  readonly network: Network
+  readonly clock: Clock
+  readonly watches: AgentWatches
+  readonly traffic: Traffic
+  readonly tracing: Tracing | undefined
+}
+
 /** What clients ask of the coordinator itself, by operation. */
 export class CoordinatorOperations {
   private readonly gateway: CoordinatorGateway
@@ -45,20 +56,16 @@ export class CoordinatorOperations {
   private readonly clock: Clock
   private readonly watches: AgentWatches
   private readonly traffic: Traffic
+  private readonly tracing: Tracing | undefined
   private readonly table: ReadonlyMap<string, Perform>
 
-  constructor(
-    gateway: CoordinatorGateway,
-    network: Network,
-    clock: Clock,
-    watches: AgentWatches,
-    traffic: Traffic
-  ) {
-    this.watches = watches
-    this.traffic = traffic
-    this.gateway = gateway
-    this.network = network
-    this.clock = clock
+  constructor(parts: CoordinatorOperationsParts) {
+    this.gateway = parts.gateway
+    this.network = parts.network
+    this.clock = parts.clock
+    this.watches = parts.watches
+    this.traffic = parts.traffic
+    this.tracing = parts.tracing
     this.table = new Map<string, Perform>([
       [CoordinatorOperation.get, (call, client) => this.get(call, client)],
       [CoordinatorOperation.release, (call, client) => this.release(call, client)],
@@ -132,9 +139,15 @@ export class CoordinatorOperations {
   private get(call: IncomingCall, client: ClientPeer): Promise<unknown> {
     const { timeoutMs, ...message } = readGet(call.data)
     const deadline = Math.min(call.deadline, this.clock.now() + (timeoutMs ?? Infinity))
-    const get = this.gateway.get({ client: client.clientId, ...message, deadline })
-    call.onCancel = () => get.cancel()
-    return get.record
+    const headers = call.rawHeaders.length === 0 ? undefined : call.headers
+    const start = (told: typeof headers): Promise<unknown> => {
+      const get = this.gateway.get({ client: client.clientId, ...message, deadline }, told)
+      call.onCancel = () => get.cancel()
+      return get.record
+    }
+    const trace = headers && this.tracing?.forward('get', headers, 'get', message.kind, message.uuid)
+    if (trace === undefined) return start(headers)
+    return traced(trace, (async () => await start(trace.headers))())
   }
 
   private release(call: IncomingCall, client: ClientPeer): void {

@@ -12,7 +12,8 @@ import {
   randomIds,
   silentLogger,
   type IdSource,
-  type Logger
+  type Logger,
+  type Tracing
 } from '@hcengineering/network-core'
 
 /**
@@ -36,6 +37,8 @@ export interface NetworkServerOptions extends EventQueueOptions {
   ids?: IdSource | undefined
   /** When a refusing address proves that an agent is dead, so that its containers move at once. @default loopback */
   proofOfDeath?: ProofOfDeath | undefined
+  /** Records what passes through here and belongs to a trace. @default records nothing */
+  tracing?: Tracing | undefined
 }
 
 /** {@link NetworkServerOptions} with every default in its place. */
@@ -46,6 +49,7 @@ export interface ResolvedNetworkServerOptions {
   readonly sessionsMax: number
   readonly ids: IdSource
   readonly proofOfDeath: ProofOfDeath
+  readonly tracing: Tracing | undefined
   readonly events: ResolvedEventQueueOptions
 }
 
@@ -65,6 +69,7 @@ export function resolveNetworkServerOptions(options: NetworkServerOptions): Reso
     sessionsMax: options.sessionsMax ?? 65_536,
     ids: options.ids ?? randomIds,
     proofOfDeath,
+    tracing: options.tracing,
     events: resolveEventQueueOptions(options, networkError)
   }
 }

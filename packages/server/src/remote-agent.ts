@@ -1,5 +1,6 @@
 import {
   ask,
+  encodeHeaders,
   relayStream,
   tell,
   type IncomingCall,
@@ -9,6 +10,7 @@ import {
 } from '@hcengineering/network-backrpc'
 import {
   AgentOperation,
+  networkError,
   NetworkError,
   readContainerActivity,
   readEndResult,
@@ -27,7 +29,8 @@ import {
   type StartCommand,
   type StartResult,
   type StreamCall,
-  type Subscriber
+  type Subscriber,
+  type Trace
 } from '@hcengineering/network-core'
 import type { Traffic } from './traffic.ts'
 
@@ -35,6 +38,11 @@ import type { Traffic } from './traffic.ts'
 const commandTimeoutMs = 120_000
 /** A question that somebody waits for before a screen. */
 const inspectTimeoutMs = 2000
+
+interface CommandOptions {
+  readonly timeoutMs?: number
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
 
 export interface RemoteAgentParts {
   readonly now: () => number
@@ -71,8 +79,8 @@ export class RemoteAgent implements AgentLink {
     this.parts = parts
   }
 
-  async start(command: StartCommand): Promise<StartResult> {
-    return readStartResult(await this.command(AgentOperation.start, command))
+  async start(command: StartCommand, headers?: Readonly<Record<string, string>>): Promise<StartResult> {
+    return readStartResult(await this.command(AgentOperation.start, command, { headers }))
   }
 
   async grant(command: GrantCommand): Promise<void> {
@@ -88,8 +96,12 @@ export class RemoteAgent implements AgentLink {
     this.say(AgentOperation.clientGone, command)
   }
 
-  /** Passes a request on without looking into it. */
-  forward(call: IncomingCall, origin: string): void {
+  /**
+   * Passes a request on without looking into it.
+   *
+   * @param trace what it belongs to, if that is recorded; ends with it
+   */
+  forward(call: IncomingCall, origin: string, trace?: Trace): void {
     try {
       const onward = this.session.call(
         {
@@ -97,14 +109,16 @@ export class RemoteAgent implements AgentLink {
           target: call.target,
           operation: call.operation,
           origin,
-          rawHeaders: call.rawHeaders,
+          rawHeaders: trace === undefined ? call.rawHeaders : tracedHeaders(trace, call.rawHeaders),
           payload: call.rawPayload,
           timeoutMs: Math.max(1, call.deadline - this.parts.now())
         },
         (error, payload) => {
+          trace?.end(error)
           const { now, traffic } = this.parts
           traffic.requestLatency.record(now() - call.arrivedAt)
           if (payload !== undefined) {
+            traffic.requestsAnswered++
             call.respondRaw(payload)
           } else {
             traffic.requestsFailed++
@@ -115,6 +129,7 @@ export class RemoteAgent implements AgentLink {
       call.onCancel = () =>
         this.session.cancel(onward, new NetworkError('ABORTED', 'the caller no longer waits'))
     } catch (error) {
+      trace?.end(error)
       this.parts.traffic.requestsFailed++
       call.fail(notDispatched(error))
     }
@@ -132,8 +147,8 @@ export class RemoteAgent implements AgentLink {
     })
   }
 
-  /** Passes a stream on without looking into it. */
-  forwardStream(incoming: IncomingStream, origin: string): void {
+  /** Passes a stream on without looking into it; the trace ends with it. */
+  forwardStream(incoming: IncomingStream, origin: string, trace?: Trace): void {
     const { target, operation, headers, payload, credit, input, deadline, stream } = incoming
     try {
       const onward = this.session.openStream({
@@ -141,14 +156,15 @@ export class RemoteAgent implements AgentLink {
         target,
         operation,
         origin,
-        rawHeaders: headers,
+        rawHeaders: trace === undefined ? headers : tracedHeaders(trace, headers),
         payload,
         credit,
         input,
         timeoutMs: Number.isFinite(deadline) ? Math.max(1, deadline - this.parts.now()) : 0
       })
-      relayStream(stream, onward)
+      relayStream(stream, onward, trace && ((error) => trace.end(error)))
     } catch (error) {
+      trace?.end(error)
       stream.end(notDispatched(error) as Error)
     }
   }
@@ -201,7 +217,9 @@ export class RemoteAgent implements AgentLink {
   }
 
   async inspect(uuid: ContainerUuid): Promise<ContainerActivity> {
-    return readContainerActivity(await this.command(AgentOperation.inspect, { uuid }, inspectTimeoutMs))
+    return readContainerActivity(
+      await this.command(AgentOperation.inspect, { uuid }, { timeoutMs: inspectTimeoutMs })
+    )
   }
 
   sessionEnded(session: object): void {
@@ -230,8 +248,12 @@ export class RemoteAgent implements AgentLink {
     throw new NetworkError('INTERNAL', 'a remote agent binds itself')
   }
 
-  private command(operation: string, data: unknown, timeoutMs = commandTimeoutMs): Promise<unknown> {
-    return ask(this.session, { channel: this.channel, operation, data, timeoutMs })
+  private command(
+    operation: string,
+    data: unknown,
+    { timeoutMs = commandTimeoutMs, headers }: CommandOptions = {}
+  ): Promise<unknown> {
+    return ask(this.session, { channel: this.channel, operation, data, headers, timeoutMs })
   }
 
   private say(operation: string, data: unknown): void {
@@ -250,4 +272,13 @@ export function notDispatched(error: unknown): unknown {
     return new NetworkError('NOT_SERVING', 'the agent cannot be reached just now', { retryable: true })
   }
   return error
+}
+
+/** The headers that tell of the trace; those that came when they have become too long. */
+function tracedHeaders(trace: Trace, came: Uint8Array): Uint8Array {
+  try {
+    return encodeHeaders(trace.headers, networkError)
+  } catch {
+    return came
+  }
 }

@@ -1,3 +1,4 @@
+import { createEventQueueCounters } from '@hcengineering/network-backrpc'
 import { LatencyHistogram } from '@hcengineering/network-core'
 
 /**
@@ -7,6 +8,8 @@ import { LatencyHistogram } from '@hcengineering/network-core'
 export class Traffic {
   /** Requests of clients for containers. */
   requestsRouted = 0
+  /** Of these, the ones that were answered. */
+  requestsAnswered = 0
   /** Of these, the ones that were refused or came to an error, the containers' own errors included. */
   requestsFailed = 0
   /** Sends of clients for containers. */
@@ -15,6 +18,8 @@ export class Traffic {
   streamsRouted = 0
   /** Events of containers for single clients. */
   broadcasts = 0
+  /** Clients that did not read their events, and what that has cost them. */
+  readonly events = createEventQueueCounters()
   /** How long routed requests took, from their arrival here to their answer, whatever it was. */
   readonly requestLatency = new LatencyHistogram()
 }

@@ -55,6 +55,21 @@ export function resolveEventQueueOptions(
   return { slowConsumer, eventBytesMax, graceMs: slowConsumerGrace * 1000 }
 }
 
+/** What has become of events for clients that do not read, as plain fields; shared by the queues of one owner. */
+export interface EventQueueCounters {
+  /** How often a client was found not to read, and the policy applied. */
+  slowConsumers: number
+  /** Events that were left out for that. */
+  droppedEvents: number
+  /** Bytes of events that wait now. */
+  waitingBytes: number
+}
+
+/** All at zero. */
+export function createEventQueueCounters(): EventQueueCounters {
+  return { slowConsumers: 0, droppedEvents: 0, waitingBytes: 0 }
+}
+
 /** A queue is never fuller than so many times its bound, grace or not. */
 const fullestFactor = 2
 const eventOverheadBytes = 128
@@ -78,6 +93,7 @@ export class EventQueue {
   private readonly session: Session
   private readonly options: ResolvedEventQueueOptions
   private readonly drop: (target: string) => void
+  private readonly counters: EventQueueCounters
   private readonly waiting = new Fifo<Waiting>()
   private waitingBytes = 0
   private waitsForRoom = false
@@ -86,8 +102,15 @@ export class EventQueue {
   /**
    * @param drop ends the client's connection to a container of which it has missed events, and tells it by
    *   {@link append}; for those without a target, just tells it. Must not throw
+   * @param counters shared with other queues @default its own
    */
-  constructor(session: Session, options: ResolvedEventQueueOptions, drop: (target: string) => void) {
+  constructor(
+    session: Session,
+    options: ResolvedEventQueueOptions,
+    drop: (target: string) => void,
+    counters: EventQueueCounters = createEventQueueCounters()
+  ) {
+    this.counters = counters
     this.session = session
     this.options = options
     this.drop = drop
@@ -126,8 +149,13 @@ export class EventQueue {
   private keep(event: SendOptions, droppable: boolean): void {
     const bytes = Math.min(event.payload.length + eventOverheadBytes, this.options.eventBytesMax)
     this.waiting.push({ event, bytes, droppable })
-    this.waitingBytes += bytes
+    this.weigh(bytes)
     this.waitForRoom()
+  }
+
+  private weigh(bytes: number): void {
+    this.waitingBytes += bytes
+    this.counters.waitingBytes += bytes
   }
 
   private waitForRoom(): void {
@@ -141,11 +169,11 @@ export class EventQueue {
     const { session, waiting } = this
     if (session.ended) {
       waiting.clear()
-      this.waitingBytes = 0
+      this.weigh(-this.waitingBytes)
     }
     while (waiting.length > 0 && session.writable) {
       const { event, bytes } = waiting.shift() as Waiting
-      this.waitingBytes -= bytes
+      this.weigh(-bytes)
       if (!this.send(event)) this.drop(event.target ?? '')
     }
     if (this.waitingBytes <= this.options.eventBytesMax) this.endGrace()
@@ -181,6 +209,7 @@ export class EventQueue {
 
   private apply(): void {
     this.endGrace()
+    this.counters.slowConsumers++
     if (this.options.slowConsumer === 'drop-oldest') this.dropOldest()
     else this.disconnect()
   }
@@ -189,7 +218,8 @@ export class EventQueue {
     let untargeted = false
     this.waiting.keep(({ event, bytes, droppable }) => {
       if (!droppable || this.waitingBytes <= this.options.eventBytesMax) return true
-      this.waitingBytes -= bytes
+      this.weigh(-bytes)
+      this.counters.droppedEvents++
       untargeted ||= (event.target ?? '') === ''
       return false
     })
@@ -199,9 +229,12 @@ export class EventQueue {
   /** Of each container the last thing that waits counts: events are dropped with its connection. */
   private disconnect(): void {
     const last = new Map<string, Waiting>()
-    for (const entry of this.waiting) last.set(entry.event.target ?? '', entry)
+    for (const entry of this.waiting) {
+      last.set(entry.event.target ?? '', entry)
+      if (entry.droppable) this.counters.droppedEvents++
+    }
     this.waiting.clear()
-    this.waitingBytes = 0
+    this.weigh(-this.waitingBytes)
     for (const [target, { event, droppable }] of last) {
       if (droppable) this.drop(target)
       else this.keep(event, false)

@@ -67,6 +67,8 @@ const headWriter = new ByteWriter(1024)
 export class Outbox {
   /** Bytes, roughly, of what waits for the window or for a connection. */
   waitingBytes = 0
+  /** How often the window was found shut by something that had to leave, since the start. */
+  stalls = 0
 
   private readonly options: OutboxOptions
   private readonly writer = new ByteWriter(writerBytes)
@@ -123,6 +125,7 @@ export class Outbox {
       this.write(frame)
       return
     }
+    if (this.waiting.length === 0 && this.transmit !== undefined) this.stalls++
     this.waiting.push(frame)
     this.waitingBytes += weightOf(frame)
   }

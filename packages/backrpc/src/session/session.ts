@@ -201,6 +201,11 @@ export class Session {
     return this.outbox.waitingBytes + this.queuedBytes
   }
 
+  /** How often the peer's window was found shut by something that had to leave, since the start. */
+  get windowStalls(): number {
+    return this.outbox.stalls
+  }
+
   /** Batches that are kept because the peer has not acknowledged them. */
   get unacknowledgedBatches(): number {
     return this.outbox.unacknowledgedBatches

@@ -247,20 +247,41 @@ export async function pumpIterable(source: AsyncIterable<unknown>, writer: Strea
   await left
 }
 
-/** Passes a stream on to another session without looking into it: items and credit go through as they come. */
-export function relayStream(from: SessionStream, to: SessionStream): void {
-  from.events = relayTo(to)
-  to.events = relayTo(from)
+/**
+ * Passes a stream on to another session without looking into it: items and credit go through as they come.
+ *
+ * @param onOver called once, when whoever serves it has ended it or nobody wants it any more
+ */
+export function relayStream(
+  from: SessionStream,
+  to: SessionStream,
+  onOver: (error: Error | undefined) => void = () => {}
+): void {
+  let isOver = false
+  const over = (error: Error | undefined): void => {
+    if (isOver) return
+    isOver = true
+    onOver(error)
+  }
+  from.events = relayTo(to, (error) => {
+    // Its opener may have sent its last item, and still read.
+    if (error !== undefined) over(error)
+  })
+  to.events = relayTo(from, over)
 }
 
-function relayTo(other: SessionStream): StreamEvents {
+function relayTo(other: SessionStream, over: (error: Error | undefined) => void): StreamEvents {
   return {
     item: (payload) => other.write(payload),
     ended: (error) => {
+      over(error)
       if (error === undefined) other.end()
       else other.cancel(error)
     },
     credit: (bytes) => other.grant(bytes),
-    closed: (reason) => other.cancel(reason)
+    closed: (reason) => {
+      over(reason)
+      other.cancel(reason)
+    }
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../api/ids.ts'
 import type { NetworkAgent } from '../api/network.ts'
 import type { CallerClient } from '../api/reference.ts'
+import { apart, traced, type Trace, type TracedAction } from '../api/tracing.ts'
 import { NetworkEventKind, type ContainerRecord, type NetworkEventListener } from '../api/records.ts'
 import type {
   AgentBinding,
@@ -31,14 +32,26 @@ import type {
   StreamCall,
   Subscriber
 } from '../contract/ports.ts'
+import type { AgentCounts, HostedContainers } from './agent-counts.ts'
 import { Binding } from './binding.ts'
 import { requireHosted, type ContainerFactories } from './factory.ts'
 import { HealthChecks } from './health.ts'
 import { ContainerHost, type HostEnvironment } from './host.ts'
+import { KindActivity } from './kind-activity.ts'
 import type { Moment } from './lease.ts'
-import { AgentMachine, type AgentEffect, type Instance, type InstanceId } from './machine.ts'
+import { AgentMachine, type AgentEffect, type Instance, type InstanceId, type Phase } from './machine.ts'
 import { resolveAgentOptions, type AgentOptions, type ResolvedAgentOptions } from './options.ts'
 import { hostContainer } from './hosts.ts'
+
+const noContainers: Readonly<Record<Phase['kind'], number>> = {
+  prepared: 0,
+  standby: 0,
+  serving: 0,
+  claimed: 0,
+  draining: 0,
+  ending: 0
+}
+const phases = Object.keys(noContainers) as Phase['kind'][]
 
 /** What handing over takes besides the containers' own time. */
 const drainMarginMs = 2000
@@ -73,6 +86,9 @@ export class AgentImpl implements NetworkAgent {
   private readonly machine: AgentMachine
   private readonly environment: HostEnvironment
   private readonly hosts = new Map<InstanceId, ContainerHost>()
+  private readonly activity = new Map<ContainerKind, KindActivity>()
+  private refused = 0
+  private leaseLapses = 0
   /** What factories have made and the machine has not yet taken in. */
   private readonly starts = new Map<number, Pending<StartResult>>()
   private readonly ends = new Map<InstanceId, ((result: EndResult) => void)[]>()
@@ -98,6 +114,8 @@ export class AgentImpl implements NetworkAgent {
     this.environment = {
       logger: this.options.logger,
       heldMax: this.options.heldMax,
+      now: () => this.options.clock.now(),
+      activityOf: (kind) => this.activityOf(kind),
       callerFor: (context) => this.callerFor(context),
       fate: (instance) => this.machine.fate(instance.id, this.moment())
     }
@@ -258,13 +276,28 @@ export class AgentImpl implements NetworkAgent {
     return this.close()
   }
 
+  /** How much there is of everything, and what was asked since the start. */
+  counts(): AgentCounts {
+    const { binding, machine, refused } = this
+    const { lease } = machine
+    return {
+      agentId: this.uuid,
+      containers: this.countContainers(),
+      activity: this.activity.values(),
+      refused,
+      leaseRemainingMs: lease.remaining(this.moment()),
+      leaseMarginMs: binding?.marginMs,
+      leaseLapses: this.leaseLapses
+    }
+  }
+
   // What the coordinator and clients call
 
   private createLink(incarnation: string): AgentLink {
     return {
       agentId: this.uuid,
       incarnation,
-      start: (command) => this.start(command),
+      start: (command, headers) => this.startTraced(command, headers),
       grant: (command) => this.grant(command),
       end: (command) => this.end(command),
       clientGone: (command) => this.clientGone(command),
@@ -281,6 +314,22 @@ export class AgentImpl implements NetworkAgent {
       gone: () => {},
       bind: (coordinator) => this.bind(coordinator)
     }
+  }
+
+  private startTraced(
+    command: StartCommand,
+    headers: Readonly<Record<string, string>> | undefined
+  ): Promise<StartResult> {
+    const { tracing } = this.options
+    if (tracing === undefined) return this.start(command)
+    const { kind, uuid } = command
+    const trace = headers && tracing.serve('start', headers, 'start', kind, uuid)
+    // Whoever has caused it, and how, may be in a trace that this does not belong to.
+    if (trace === undefined) return tracing.apart(() => this.start(command))
+    return traced(
+      trace,
+      trace.run(() => this.start(command))
+    )
   }
 
   private start(command: StartCommand): Promise<StartResult> {
@@ -324,8 +373,27 @@ export class AgentImpl implements NetworkAgent {
   private dispatch(call: ContainerCall): Promise<unknown> {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
-    if (instance === undefined || host === undefined) return Promise.reject(this.notServing(call.uuid))
-    return host.request(call, instance.phase.token)
+    if (instance === undefined || host === undefined) {
+      this.refused++
+      return Promise.reject(this.notServing(call.uuid))
+    }
+    const { token } = instance.phase
+    if (this.options.tracing === undefined) return host.request(call, token)
+    const trace = this.traceOf('request', call, instance.kind)
+    if (trace === undefined) return host.request(call, token)
+    return traced(
+      trace,
+      trace.run(() => host.request(call, token))
+    )
+  }
+
+  /** The trace that a call belongs to, if it is recorded. Headers that are broken are its handler's to refuse. */
+  private traceOf(action: TracedAction, call: ContainerCall, kind: ContainerKind): Trace | undefined {
+    try {
+      return this.options.tracing?.serve(action, call.headers, call.operation, kind, call.uuid)
+    } catch {
+      return undefined
+    }
   }
 
   private dispatchSend(call: ContainerCall): void {
@@ -337,8 +405,16 @@ export class AgentImpl implements NetworkAgent {
   private dispatchStream(call: StreamCall): void {
     const instance = this.machine.mayServe(call.uuid, this.moment())
     const host = instance === undefined ? undefined : this.hosts.get(instance.id)
-    if (instance === undefined || host === undefined) call.sink.end(this.notServing(call.uuid))
-    else host.stream(call, instance.phase.token).catch(this.reportBug)
+    if (instance === undefined || host === undefined) {
+      this.refused++
+      call.sink.end(this.notServing(call.uuid))
+      return
+    }
+    const { token } = instance.phase
+    const trace = this.traceOf('stream', call, instance.kind)
+    const serve = (): Promise<NetworkError | undefined> => host.stream(call, token)
+    const served = trace === undefined ? apart(this.options.tracing, serve) : trace.run(serve)
+    served.then((error) => trace?.end(error), this.reportBug)
   }
 
   private async connect(uuid: ContainerUuid, subscriber: Subscriber): Promise<void> {
@@ -352,21 +428,9 @@ export class AgentImpl implements NetworkAgent {
     if (this.binding !== undefined) {
       throw new NetworkError('INVALID_ARGUMENT', `agent ${this.uuid} is registered already: close that first`)
     }
-    const binding = new Binding(
-      {
-        clock: this.options.clock,
-        logger: this.options.logger,
-        machine: this.machine,
-        link: this.link,
-        moment: () => this.moment(),
-        registration: () => this.machine.registration(this.kinds, this.endpoint, this.moment()),
-        apply: () => this.apply(),
-        quiesce: () => this.quiesce()
-      },
-      coordinator
-    )
+    const binding = apart(this.options.tracing, () => this.createBinding(coordinator))
     this.binding = binding
-    this.health.start()
+    this.startHealthChecks()
     return {
       registered: binding.registered,
       refresh: () => binding.refresh(),
@@ -378,6 +442,30 @@ export class AgentImpl implements NetworkAgent {
         await binding.close()
       }
     }
+  }
+
+  private createBinding(coordinator: CoordinatorLink): Binding {
+    return new Binding(
+      {
+        clock: this.options.clock,
+        logger: this.options.logger,
+        machine: this.machine,
+        link: this.link,
+        moment: () => this.moment(),
+        registration: () => this.machine.registration(this.kinds, this.endpoint, this.moment()),
+        apply: () => this.apply(),
+        lapsed: () => {
+          this.leaseLapses++
+          this.quiesce()
+        },
+        quiesce: () => this.quiesce()
+      },
+      coordinator
+    )
+  }
+
+  private startHealthChecks(): void {
+    apart(this.options.tracing, () => this.health.start())
   }
 
   // Effects of the machine
@@ -427,15 +515,19 @@ export class AgentImpl implements NetworkAgent {
     const { startId, kind, uuid, labels, extra } = command
     const snapshot = command.snapshot === undefined ? undefined : this.unpack(kind, command.snapshot)
     let made: HostedContainer
+    let activity: KindActivity | undefined
     try {
       const factory = Object.hasOwn(this.factories, kind) ? this.factories[kind] : undefined
       if (factory === undefined) {
         throw new NetworkError('KIND_NOT_OFFERED', `agent ${this.uuid} has no factory for '${kind}'`)
       }
+      activity = this.activityOf(kind)
+      activity.starts++
       const { clock, logger } = this.options
       const options = { uuid, labels: [...labels], extra, snapshot, clock, logger }
       made = requireHosted(await factory(options, this.listenerEndpoint as AgentEndpointRef), kind)
     } catch (error) {
+      if (activity !== undefined) activity.startsFailed++
       this.machine.factoryFailed(startId, toNetworkError(error, 'FACTORY_FAILED'))
       this.apply()
       return
@@ -457,7 +549,7 @@ export class AgentImpl implements NetworkAgent {
     this.hosts.set(id, host)
     hostContainer(container, this.link)
     // Only while registered: nobody would replace what is not well, and a timer keeps the process alive.
-    if (this.binding !== undefined) this.health.start()
+    if (this.binding !== undefined) this.startHealthChecks()
   }
 
   private async finishHost(id: InstanceId, reason: FinishReason): Promise<void> {
@@ -649,6 +741,28 @@ export class AgentImpl implements NetworkAgent {
   /** These handle what containers and factories throw: what still arrives here is a fault of this class. */
   private readonly reportBug = (error: unknown): void => {
     this.options.logger.error({ agentId: this.uuid, error }, 'a fault in the agent')
+  }
+
+  private activityOf(kind: ContainerKind): KindActivity {
+    let activity = this.activity.get(kind)
+    if (activity === undefined) {
+      activity = new KindActivity(kind)
+      this.activity.set(kind, activity)
+    }
+    return activity
+  }
+
+  private countContainers(): HostedContainers[] {
+    const counts = new Map<ContainerKind, Record<HostedContainers['state'], number>>()
+    // Zeros are told, too: or whoever has seen another number would go on showing that.
+    for (const kind of this.activity.keys()) counts.set(kind, { ...noContainers })
+    for (const { kind, phase } of this.machine.all()) {
+      const byState = counts.get(kind)
+      if (byState !== undefined) byState[phase.kind]++
+    }
+    return [...counts].flatMap(([kind, byState]) =>
+      phases.map((state) => ({ kind, state, count: byState[state] }))
+    )
   }
 
   private moment(): Moment {

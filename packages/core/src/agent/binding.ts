@@ -21,7 +21,9 @@ export interface BindingEnvironment {
   registration(): Registration
   /** Carries out what the machine wants done. */
   apply(): void
-  /** The lease has lapsed. */
+  /** The lease has run out. */
+  lapsed(): void
+  /** Nothing may be served any more. */
   quiesce(): void
 }
 
@@ -36,6 +38,8 @@ export class Binding implements AgentBinding {
 
   private readonly environment: BindingEnvironment
   readonly coordinator: CoordinatorLink
+  /** What was left of the lease when it was last renewed, in milliseconds; undefined before. */
+  marginMs: number | undefined
   private settleRegistered: { resolve: () => void; reject: (error: Error) => void } | undefined
   private pingIntervalMs = 0
   /** Counts registrations: an answer to an earlier one is out of date. */
@@ -155,6 +159,7 @@ export class Binding implements AgentBinding {
       if (reply === 'register') {
         this.refresh()
       } else if (machine.lease.valid(this.environment.moment())) {
+        this.marginMs = machine.lease.remaining(this.environment.moment())
         machine.lease.renew(sent)
         this.watchLapse()
       }
@@ -173,7 +178,7 @@ export class Binding implements AgentBinding {
     this.cancelLapse = clock.after(remaining, () => {
       if (this.closed) return
       if (machine.lease.valid(this.environment.moment())) this.watchLapse()
-      else this.environment.quiesce()
+      else this.environment.lapsed()
     })
   }
 

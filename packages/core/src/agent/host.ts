@@ -2,7 +2,7 @@ import { hasCode, NetworkError, toNetworkError } from '../api/errors.ts'
 import { SharedEvent } from '../api/broadcast-group.ts'
 import { readCallChain } from '../api/call-chain.ts'
 import type { Broadcast, Container, FinishReason, RequestContext } from '../api/container.ts'
-import type { ClientUuid } from '../api/ids.ts'
+import type { ClientUuid, ContainerKind } from '../api/ids.ts'
 import type { CallerClient } from '../api/reference.ts'
 import type { Logger } from '../api/logger.ts'
 import type { ActivationToken } from '../api/tokens.ts'
@@ -13,6 +13,7 @@ import type {
   StreamSink,
   Subscriber
 } from '../contract/ports.ts'
+import type { KindActivity } from './kind-activity.ts'
 import type { Fate, Instance } from './machine.ts'
 
 /** What a broadcast resolves to once its event is queued: one promise for all. */
@@ -22,6 +23,10 @@ const queued = Promise.resolve()
 export interface HostEnvironment {
   readonly logger: Logger
   readonly heldMax: number
+  /** The time on the agent's clock. */
+  now(): number
+  /** Counts what containers of this kind are asked. */
+  activityOf(kind: ContainerKind): KindActivity
   callerFor(context: RequestContext): CallerClient
   /** What becomes of something that leaves now: lease and phase are looked at in this turn (I1). */
   fate(instance: Instance): Fate
@@ -39,6 +44,8 @@ interface InFlight {
   readonly reject: (error: Error) => void
   /** Its place in the list; -1 once settled. */
   index: number
+  /** When it began, by the agent's clock; undefined for those that are not timed. */
+  readonly began: number | undefined
 }
 
 /**
@@ -59,6 +66,8 @@ export class ContainerHost {
   failures = 0
 
   private readonly environment: HostEnvironment
+  /** Shared with the other containers of its kind. */
+  private readonly counts: KindActivity
   private readonly subscribers = new Map<ClientUuid, Subscriber>()
   /** Requests that are being handled, in no order; an array, as a Set is slow to let go of what has left it. */
   private readonly inFlight: InFlight[] = []
@@ -75,6 +84,7 @@ export class ContainerHost {
     this.instance = instance
     this.container = container
     this.environment = environment
+    this.counts = environment.activityOf(instance.kind)
     this.ownOnTerminated = container.onTerminated?.bind(container)
     container.onTerminated = onEnded
   }
@@ -120,8 +130,9 @@ export class ContainerHost {
   /** Hands a request to the container. The caller has just asked whether it may serve. */
   request(call: ContainerCall, token: ActivationToken): Promise<unknown> {
     this.requests++
+    const began = this.counts.begin() ? this.environment.now() : undefined
     return new Promise((resolve, reject) => {
-      const entry: InFlight = { resolve, reject, index: this.inFlight.length }
+      const entry: InFlight = { resolve, reject, index: this.inFlight.length, began }
       this.inFlight.push(entry)
       const context = new CallContext(call, token, ++this.calls, this.serving, this.environment)
       let result: Promise<unknown>
@@ -143,21 +154,36 @@ export class ContainerHost {
     })
   }
 
-  /** Serves a stream until it ends, its reader leaves, or the container may serve no more. */
-  async stream(call: StreamCall, token: ActivationToken): Promise<void> {
+  /**
+   * Serves a stream until it ends, its reader leaves, or the container may serve no more. What goes wrong ends its
+   * sink, and is returned.
+   */
+  async stream(call: StreamCall, token: ActivationToken): Promise<NetworkError | undefined> {
+    this.counts.streams++
+    const failure = await this.serveStream(call, token)
+    this.counts.streamsOver++
+    if (failure !== undefined) this.counts.streamsFailed++
+    return failure
+  }
+
+  private async serveStream(call: StreamCall, token: ActivationToken): Promise<NetworkError | undefined> {
     const { sink } = call
     if (this.container.stream === undefined) {
       const { kind } = this.instance
-      sink.end(new NetworkError('UNKNOWN_OPERATION', `containers of kind '${kind}' serve no streams`))
-      return
+      const error = new NetworkError('UNKNOWN_OPERATION', `containers of kind '${kind}' serve no streams`)
+      sink.end(error)
+      return error
     }
     this.streams.add(sink)
     try {
       const context = new CallContext(call, token, ++this.calls, this.serving, this.environment)
       const items: AsyncIterable<unknown> = this.container.stream(call.operation, call.data, context)
       await this.pump(items[Symbol.asyncIterator](), call)
+      return undefined
     } catch (error) {
-      sink.end(toNetworkError(error))
+      const failure = toNetworkError(error)
+      sink.end(failure)
+      return failure
     } finally {
       this.streams.delete(sink)
       this.noteIdle()
@@ -279,6 +305,7 @@ export class ContainerHost {
     for (const sink of [...this.streams]) sink.end(this.moved())
     for (const entry of this.inFlight.splice(0)) {
       entry.index = -1
+      this.counts.lost++
       entry.reject(this.outcomeUnknown())
     }
     const subscribers = [...this.subscribers.values()]
@@ -309,21 +336,39 @@ export class ContainerHost {
     }
     this.pass({
       release: () => this.leave(entry, value, error),
-      drop: () => this.leave(entry, undefined, this.outcomeUnknown())
+      drop: () => {
+        if (!this.remove(entry)) return
+        this.counts.lost++
+        entry.reject(this.outcomeUnknown())
+        this.noteIdle()
+      }
     })
   }
 
   private leave(entry: InFlight, value: unknown, error: NetworkError | undefined): void {
-    if (entry.index < 0) return
+    if (!this.remove(entry)) return
+    const { counts } = this
+    if (entry.began !== undefined) counts.latency.record(this.environment.now() - entry.began)
+    if (error === undefined) {
+      counts.answered++
+      entry.resolve(value)
+    } else {
+      counts.failed++
+      entry.reject(error)
+    }
+    if (this.idle !== undefined) this.noteIdle()
+  }
+
+  /** Takes a request out of those that are being handled; returns false when it has been settled already. */
+  private remove(entry: InFlight): boolean {
+    if (entry.index < 0) return false
     const last = this.inFlight.pop()
     if (last !== undefined && last !== entry) {
       this.inFlight[entry.index] = last
       last.index = entry.index
     }
     entry.index = -1
-    if (error === undefined) entry.resolve(value)
-    else entry.reject(error)
-    if (this.idle !== undefined) this.noteIdle()
+    return true
   }
 
   private broadcastTo(clientId: ClientUuid): Broadcast {

@@ -1,6 +1,7 @@
 import { NetworkError } from '../api/errors.ts'
 import { randomIds, type IdSource } from '../api/ids.ts'
 import { silentLogger, type Logger } from '../api/logger.ts'
+import type { Tracing } from '../api/tracing.ts'
 import type { Clock } from '../time/clock.ts'
 import { systemClock } from '../time/system-clock.ts'
 
@@ -15,6 +16,8 @@ export interface AgentOptions {
   logger?: Logger | undefined
   /** Makes the incarnation's name. @default random uuids */
   ids?: IdSource | undefined
+  /** Records requests, streams and starts that belong to a trace. @default records nothing */
+  tracing?: Tracing | undefined
   /** How often containers are pinged, in seconds. @default 5 */
   healthInterval?: number | undefined
   /** How long a ping may take, in seconds. @default 5 */
@@ -50,6 +53,7 @@ export interface ResolvedAgentOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly ids: IdSource
+  readonly tracing: Tracing | undefined
   readonly healthIntervalMs: number
   readonly healthTimeoutMs: number
   readonly healthFailuresMax: number
@@ -67,6 +71,7 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     clock: options.clock ?? systemClock,
     logger: options.logger ?? silentLogger,
     ids: options.ids ?? randomIds,
+    tracing: options.tracing,
     healthIntervalMs: seconds(options.healthInterval ?? 5, 'healthInterval'),
     healthTimeoutMs: seconds(options.healthTimeout ?? 5, 'healthTimeout'),
     healthFailuresMax: whole(options.healthFailuresMax ?? 2, 'healthFailuresMax'),

@@ -288,7 +288,8 @@ export interface AgentLink {
   readonly incarnation: string
 
   // From the coordinator
-  start(command: StartCommand): Promise<StartResult>
+  /** @param headers those of the get for which it is started */
+  start(command: StartCommand, headers?: Readonly<Record<string, string>>): Promise<StartResult>
   grant(command: GrantCommand): Promise<void>
   end(command: EndCommand): Promise<EndResult>
   clientGone(command: ClientGoneCommand): void

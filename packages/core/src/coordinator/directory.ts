@@ -1,17 +1,17 @@
 import type { ContainerKind, ContainerUuid } from '../api/ids.ts'
 import type { ContainerEntry, Place } from './entries.ts'
 
+type StateCounts = Record<Place['kind'], number>
+
+const none: Readonly<StateCounts> = { unplaced: 0, starting: 0, serving: 0, ending: 0 }
+
 /** All containers, found by uuid, kind or labels. */
 export class Directory {
   private readonly byUuid = new Map<ContainerUuid, ContainerEntry>()
   private readonly byKind = new Map<ContainerKind, Set<ContainerEntry>>()
   private readonly byLabel = new Map<string, Set<ContainerEntry>>()
-  private readonly byState: Record<Place['kind'], number> = {
-    unplaced: 0,
-    starting: 0,
-    serving: 0,
-    ending: 0
-  }
+  private readonly byState: StateCounts = { ...none }
+  private readonly byKindAndState = new Map<ContainerKind, StateCounts>()
 
   get size(): number {
     return this.byUuid.size
@@ -31,7 +31,7 @@ export class Directory {
 
   add(entry: ContainerEntry): void {
     this.byUuid.set(entry.uuid, entry)
-    this.byState[entry.place.kind]++
+    this.count(entry.kind, entry.place.kind, 1)
     addTo(this.byKind, entry.kind, entry)
     for (const label of entry.labels) addTo(this.byLabel, labelKey(entry.kind, label), entry)
   }
@@ -39,23 +39,39 @@ export class Directory {
   delete(entry: ContainerEntry): void {
     if (this.byUuid.get(entry.uuid) !== entry) return
     this.byUuid.delete(entry.uuid)
-    this.byState[entry.place.kind]--
+    this.count(entry.kind, entry.place.kind, -1)
     removeFrom(this.byKind, entry.kind, entry)
+    if (!this.byKind.has(entry.kind)) this.byKindAndState.delete(entry.kind)
     for (const label of entry.labels) removeFrom(this.byLabel, labelKey(entry.kind, label), entry)
   }
 
   /** Moves a container to another place. */
   setPlace(entry: ContainerEntry, next: Place): void {
     if (this.byUuid.get(entry.uuid) === entry) {
-      this.byState[entry.place.kind]--
-      this.byState[next.kind]++
+      this.count(entry.kind, entry.place.kind, -1)
+      this.count(entry.kind, next.kind, 1)
     }
     entry.place = next
   }
 
   /** How many containers are in each state. */
-  countsByState(): Record<Place['kind'], number> {
+  countsByState(): StateCounts {
     return { ...this.byState }
+  }
+
+  /** How many containers of each kind are in each state. */
+  countsByKindAndState(): ReadonlyMap<ContainerKind, Readonly<StateCounts>> {
+    return this.byKindAndState
+  }
+
+  private count(kind: ContainerKind, state: Place['kind'], change: 1 | -1): void {
+    let ofKind = this.byKindAndState.get(kind)
+    if (ofKind === undefined) {
+      ofKind = { ...none }
+      this.byKindAndState.set(kind, ofKind)
+    }
+    ofKind[state] += change
+    this.byState[state] += change
   }
 
   /** The kinds of which there is a container, whether or not it runs. */

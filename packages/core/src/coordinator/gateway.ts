@@ -43,7 +43,8 @@ export interface CoordinatorGateway {
   /** A client has seen a token of this epoch. */
   epochSeen(epoch: number): void
   clientGone(client: ClientUuid): void
-  get(input: GetInput): GetInProgress
+  /** @param headers those with which it was asked for; what is started for it is told them */
+  get(input: GetInput, headers?: Readonly<Record<string, string>>): GetInProgress
   release(client: ClientUuid, handle: string): void
   route(uuid: ContainerUuid): Destination
   /** Hears of everything that happens; returns what ends that. */

@@ -91,6 +91,10 @@ export class Inspector {
     return this.state.directory.countsByState()
   }
 
+  containersByKindAndState(): ReadonlyMap<ContainerKind, Readonly<Record<ContainerState, number>>> {
+    return this.state.directory.countsByKindAndState()
+  }
+
   /** Kinds that can be had, and those of which there is something, by name. */
   kinds(): KindSummary[] {
     const { directory, roster } = this.state

@@ -14,7 +14,7 @@ import type {
   StartResult
 } from '../contract/ports.ts'
 import type { CoordinatorEffect } from './effects.ts'
-import type { AgentEntry, AgentKey, ClientEntry, ContainerEntry } from './entries.ts'
+import type { AgentEntry, AgentKey, ClientEntry, ContainerEntry, PendingGet } from './entries.ts'
 import { Inspector } from './inspector.ts'
 import type { ResolvedCoordinatorOptions } from './options.ts'
 import { Placement, type StartFailure } from './placement.ts'
@@ -271,6 +271,11 @@ export class CoordinatorMachine {
     if (entry === undefined) return { kind: 'unknown' }
     if (entry.place.kind !== 'serving') return { kind: 'not-serving' }
     return { kind: 'serving', agent: entry.place.agent.key }
+  }
+
+  /** The gets that wait for what this start makes. */
+  getsOf(startId: number): Iterable<PendingGet> {
+    return this.state.starts.get(startId)?.waiting ?? []
   }
 
   handleOn(client: ClientUuid, uuid: ContainerUuid): string | undefined {

@@ -14,6 +14,7 @@ import {
 import { silentLogger, type Logger } from '../api/logger.ts'
 import type { Network, NetworkAgent, WaitOptions } from '../api/network.ts'
 import type { AgentEvent, AgentRecord, ContainerEvent, ContainerRecord } from '../api/records.ts'
+import { apart, traced, type Tracing } from '../api/tracing.ts'
 import type {
   AgentBinding,
   AgentLink,
@@ -57,6 +58,8 @@ export interface NetworkOptions extends CoordinatorOptions {
    * nothing that one of them may still serve. No lease is given before the store has it. @default none
    */
   roster?: RosterStore | undefined
+  /** Records the gets and requests that are made of this object as traces. @default records nothing */
+  tracing?: Tracing | undefined
 }
 
 interface Waiting {
@@ -64,6 +67,7 @@ interface Waiting {
   readonly since: number
   readonly resolve: (record: ContainerRecord) => void
   readonly reject: (error: Error) => void
+  readonly headers: Readonly<Record<string, string>> | undefined
 }
 
 const defaultWaitMs = 30_000
@@ -95,6 +99,7 @@ export class NetworkImpl implements Network {
   private readonly clock: TickManager
   private readonly options: ResolvedCoordinatorOptions
   private readonly logger: Logger
+  private readonly tracing: Tracing | undefined
   private readonly ids: IdSource
   private readonly startTimeoutMs: number
   private readonly machine: CoordinatorMachine
@@ -112,6 +117,7 @@ export class NetworkImpl implements Network {
   constructor(tickManager: TickManager, options: NetworkOptions = {}) {
     this.clock = tickManager
     this.logger = options.logger ?? silentLogger
+    this.tracing = options.tracing
     this.ids = options.ids ?? randomIds
     this.options = resolveCoordinatorOptions(options, tickManager.wallTime(), this.ids(), options.roster)
     const startTimeout = options.startTimeout ?? 60
@@ -183,14 +189,26 @@ export class NetworkImpl implements Network {
     this.machine.clientHeard(id as ClientUuid, this.clock.now())
   }
 
-  async get(
+  get(
     client: ClientUuid,
     uuid: ContainerUuid | undefined,
     request: ContainerRequest,
     options: WaitOptions = {}
   ): Promise<ContainerRecord> {
+    const trace = this.tracing?.ask('get', 'get', request.kind, uuid)
+    const found = this.find(client, uuid, request, options, trace?.headers)
+    return trace === undefined ? found : traced(trace, found)
+  }
+
+  private async find(
+    client: ClientUuid,
+    uuid: ContainerUuid | undefined,
+    request: ContainerRequest,
+    options: WaitOptions,
+    headers: Readonly<Record<string, string>> | undefined
+  ): Promise<ContainerRecord> {
     requireNotAborted(options.signal)
-    const get = this.gateway.get({
+    const input: GetInput = {
       client: requireName(client, 'a client uuid'),
       handle: this.ids(),
       kind: requireName(request.kind, 'a kind'),
@@ -198,7 +216,8 @@ export class NetworkImpl implements Network {
       labels: request.labels ?? [],
       extra: request.extra as unknown,
       deadline: this.clock.now() + (options.timeoutMs ?? defaultWaitMs)
-    })
+    }
+    const get = this.gateway.get(input, headers)
     const cancel = (): void => get.cancel()
     options.signal?.addEventListener('abort', cancel, { once: true })
     try {
@@ -217,7 +236,18 @@ export class NetworkImpl implements Network {
     if (handle !== undefined) this.gateway.release(client, handle)
   }
 
-  async request(target: ContainerUuid, operation: string, data?: Data): Promise<Data> {
+  request(target: ContainerUuid, operation: string, data?: Data): Promise<Data> {
+    const trace = this.tracing?.ask('request', operation, undefined, target)
+    const answer = this.dispatch(target, operation, data, trace?.headers ?? {})
+    return trace === undefined ? answer : traced(trace, answer)
+  }
+
+  private async dispatch(
+    target: ContainerUuid,
+    operation: string,
+    data: Data,
+    headers: Readonly<Record<string, string>>
+  ): Promise<Data> {
     const destination = this.gateway.route(target)
     switch (destination.kind) {
       case 'serving':
@@ -227,7 +257,7 @@ export class NetworkImpl implements Network {
           data,
           clientId: undefined,
           deadline: this.clock.now() + defaultWaitMs,
-          headers: {},
+          headers,
           signal: () => new AbortController().signal
         })
       case 'not-serving':
@@ -323,7 +353,7 @@ export class NetworkImpl implements Network {
       clientHeard: (client) => machine.clientHeard(client, clock.now()),
       epochSeen: (epoch) => after(machine.epochSeen(epoch, clock.now())),
       clientGone: (client) => after(machine.clientGone(client, clock.now())),
-      get: (input) => this.startGet(input),
+      get: (input, headers) => this.startGet(input, headers),
       release: (client, handle) => after(machine.release(client, handle, clock.now())),
       route: (uuid) => this.route(uuid),
       onEvents: (listener) => {
@@ -394,7 +424,7 @@ export class NetworkImpl implements Network {
     this.drain()
   }
 
-  private startGet(input: GetInput): GetInProgress {
+  private startGet(input: GetInput, headers: Readonly<Record<string, string>> | undefined): GetInProgress {
     if (this.closed) {
       const error = new NetworkError('CLOSED', 'the network has been closed')
       return { record: Promise.reject(error), cancel() {} }
@@ -403,7 +433,7 @@ export class NetworkImpl implements Network {
     const getId = this.machine.get(input, since)
     this.counters.gets++
     const record = new Promise<ContainerRecord>((resolve, reject) => {
-      this.gets.set(getId, { since, resolve, reject })
+      this.gets.set(getId, { since, resolve, reject, headers })
     })
     this.drain()
     return {
@@ -512,7 +542,7 @@ export class NetworkImpl implements Network {
       )
       this.startFailed(startId, { kind: 'unknown' })
     })
-    agent.start(command).then(
+    agent.start(command, this.headersOf(startId)).then(
       (result) => {
         cancelTimeout()
         this.machine.startSucceeded(startId, key, result, this.clock.now())
@@ -526,6 +556,15 @@ export class NetworkImpl implements Network {
         this.startFailed(startId, startFailureOf(failure))
       }
     )
+  }
+
+  /** Those of the first of the gets for which something is started that came with any. */
+  private headersOf(startId: number): Readonly<Record<string, string>> | undefined {
+    for (const { id } of this.machine.getsOf(startId)) {
+      const headers = this.gets.get(id)?.headers
+      if (headers !== undefined) return headers
+    }
+    return undefined
   }
 
   private startFailed(startId: number, failure: StartFailure): void {
@@ -597,13 +636,16 @@ export class NetworkImpl implements Network {
     if (this.cancelWake !== undefined && this.wakeAt <= next) return
     this.cancelWake?.()
     this.wakeAt = next
-    this.cancelWake = this.clock.after(Math.max(0, next - this.clock.now()), () => {
-      this.cancelWake = undefined
-      this.wakeAt = Infinity
-      this.machine.tick(this.clock.now())
-      this.keeper?.noteComplete()
-      this.drain()
-    })
+    const delayMs = Math.max(0, next - this.clock.now())
+    this.cancelWake = apart(this.tracing, () => this.clock.after(delayMs, this.wake))
+  }
+
+  private readonly wake = (): void => {
+    this.cancelWake = undefined
+    this.wakeAt = Infinity
+    this.machine.tick(this.clock.now())
+    this.keeper?.noteComplete()
+    this.drain()
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AgentUuid, ContainerUuid } from '../api/ids.ts'
+import type { AgentUuid, ContainerKind, ContainerUuid } from '../api/ids.ts'
 import type { AgentLink, ContainerActivity } from '../contract/ports.ts'
 import type { Clock } from '../time/clock.ts'
 import type {
@@ -6,6 +6,7 @@ import type {
   ClientSummary,
   ContainerDescription,
   ContainerFilter,
+  ContainerState,
   ContainerSummary,
   InspectionPage,
   KindSummary,
@@ -67,6 +68,11 @@ export class NetworkInspection {
       pingIntervalMs,
       containersByState: this.inspector.containersByState()
     }
+  }
+
+  /** How many containers of each kind are in each state. */
+  containersByKindAndState(): ReadonlyMap<ContainerKind, Readonly<Record<ContainerState, number>>> {
+    return this.inspector.containersByKindAndState()
   }
 
   /** Kinds that can be had, and those of which there is something, by name. */

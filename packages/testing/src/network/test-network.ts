@@ -161,7 +161,7 @@ export class TestNetwork {
     for (const item of options.standbys?.(agent.endpoint ?? ('' as never)) ?? []) {
       agent.addStatelessContainer(item.uuid, item.kind, item.endpoint, item.container)
     }
-    const client = this.#createClient(node, {})
+    const client = this.#createClient(node, { tracing: options.options?.tracing })
     const close = async (): Promise<void> => {
       this.#open.delete(node)
       await agent.close()

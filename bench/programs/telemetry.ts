@@ -1,0 +1,83 @@
+/** An SDK of OpenTelemetry as an application has it, whose exporters throw away what they are given. */
+
+import { context, metrics, propagation, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { ExportResultCode, W3CTraceContextPropagator, type ExportResult } from '@opentelemetry/core'
+import {
+  MeterProvider,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+  type ResourceMetrics
+} from '@opentelemetry/sdk-metrics'
+import {
+  BatchSpanProcessor,
+  TracerProvider,
+  type ReadableSpan,
+  type SpanExporter
+} from '@opentelemetry/sdk-trace'
+import type { Tracing } from '@hcengineering/network-core'
+import { observeEventLoop, openTelemetryTracing } from '@hcengineering/network-telemetry'
+
+/** What is observed in this run: nothing, or metrics and this share of the requests. */
+export type TelemetryOption = { readonly sampleRatio: number } | undefined
+
+const collectIntervalMs = 1000
+
+type Done = (result: ExportResult) => void
+
+class SpanSink implements SpanExporter {
+  exported = 0
+
+  export(spans: ReadableSpan[], done: Done): void {
+    this.exported += spans.length
+    done({ code: ExportResultCode.SUCCESS })
+  }
+
+  async shutdown(): Promise<void> {}
+}
+
+class MetricSink implements PushMetricExporter {
+  collections = 0
+
+  export(_metrics: ResourceMetrics, done: Done): void {
+    this.collections++
+    done({ code: ExportResultCode.SUCCESS })
+  }
+
+  async forceFlush(): Promise<void> {}
+  async shutdown(): Promise<void> {}
+}
+
+/** What this process has recorded. */
+export class Telemetry {
+  readonly tracing: Tracing
+  private readonly spans = new SpanSink()
+  private readonly metrics = new MetricSink()
+  private readonly provider: TracerProvider
+
+  /** Registers it for the whole process. */
+  constructor({ sampleRatio }: NonNullable<TelemetryOption>) {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+    this.provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter: this.spans })] })
+    trace.setGlobalTracerProvider(this.provider)
+    const reader = new PeriodicExportingMetricReader({
+      exporter: this.metrics,
+      exportIntervalMillis: collectIntervalMs
+    })
+    metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
+    observeEventLoop()
+    this.tracing = openTelemetryTracing({ sampleRatio })
+  }
+
+  /** @throws Error when nothing was recorded: what was measured is then not what its name says */
+  async figures(): Promise<{ spans: number; collections: number }> {
+    await this.provider.forceFlush()
+    const { exported } = this.spans
+    const { collections } = this.metrics
+    if (exported === 0 || collections === 0) {
+      throw new Error(`${exported} spans were exported, and metrics were collected ${collections} times`)
+    }
+    return { spans: exported, collections }
+  }
+}

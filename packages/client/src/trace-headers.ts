@@ -1,0 +1,9 @@
+import type { Trace } from '@hcengineering/network-core'
+
+/** The caller's options, with the headers that tell the trace. */
+export function withTrace<T extends { readonly headers?: Readonly<Record<string, string>> | undefined }>(
+  options: T,
+  trace: Trace
+): T {
+  return { ...options, headers: { ...options.headers, ...trace.headers } }
+}

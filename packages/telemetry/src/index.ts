@@ -1,0 +1,8 @@
+export { observeAgent } from './metrics/agent.ts'
+export { observeClient } from './metrics/client.ts'
+export { observeCoordinator } from './metrics/coordinator.ts'
+export { observeEventLoop } from './metrics/event-loop.ts'
+export type { MetricDescription, ObserveOptions } from './metrics/observe.ts'
+export { observeServer } from './metrics/server.ts'
+export { metricsByFunction } from './metrics/table.ts'
+export { openTelemetryTracing, type TracingOptions } from './tracing.ts'

@@ -1,0 +1,75 @@
+import { context, propagation, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api'
+import { ATTR_ERROR_TYPE, ATTR_RPC_STATUS_CODE } from '@opentelemetry/semantic-conventions'
+import { toNetworkError, type Trace } from '@hcengineering/network-core'
+
+type Headers = Readonly<Record<string, string>>
+
+/**
+ * A propagated value that is longer than this is left out: the headers of a request have a bound, and a request
+ * must not fail because it is traced.
+ */
+const valueLengthMax = 2048
+
+/** A span of OpenTelemetry, as the network sees it. */
+export class RecordedSpan implements Trace {
+  readonly context: Context
+  private readonly span: Span
+
+  constructor(span: Span, parent: Context) {
+    this.span = span
+    this.context = trace.setSpan(parent, span)
+  }
+
+  get headers(): Headers {
+    const carrier: Record<string, string> = {}
+    propagation.inject(this.context, carrier, boundedSetter)
+    return carrier
+  }
+
+  run<T>(work: () => T): T {
+    return context.with(this.context, work)
+  }
+
+  end(error?: unknown): void {
+    if (error !== undefined) {
+      const { code, message } = toNetworkError(error)
+      this.span.setAttribute(ATTR_ERROR_TYPE, code)
+      this.span.setAttribute(ATTR_RPC_STATUS_CODE, code)
+      this.span.setStatus({ code: SpanStatusCode.ERROR, message })
+    }
+    this.span.end()
+  }
+}
+
+/** What is received and handed on: a span for each, the second within the first. */
+export class ForwardedSpan implements Trace {
+  private readonly received: RecordedSpan
+  private readonly sent: RecordedSpan
+  private readonly came: Headers
+
+  /** @param came the headers that it was received with */
+  constructor(received: RecordedSpan, sent: RecordedSpan, came: Headers) {
+    this.received = received
+    this.sent = sent
+    this.came = came
+  }
+
+  get headers(): Headers {
+    return { ...this.came, ...this.sent.headers }
+  }
+
+  run<T>(work: () => T): T {
+    return this.sent.run(work)
+  }
+
+  end(error?: unknown): void {
+    this.sent.end(error)
+    this.received.end(error)
+  }
+}
+
+const boundedSetter = {
+  set: (carrier: Record<string, string>, name: string, value: string): void => {
+    if (value.length <= valueLengthMax) carrier[name] = value
+  }
+}

@@ -1,0 +1,161 @@
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+  TraceFlags,
+  type Context,
+  type Tracer
+} from '@opentelemetry/api'
+import { ATTR_RPC_METHOD, ATTR_RPC_SYSTEM_NAME } from '@opentelemetry/semantic-conventions'
+import {
+  NetworkError,
+  type ContainerKind,
+  type ContainerUuid,
+  type Trace,
+  type TracedAction,
+  type Tracing
+} from '@hcengineering/network-core'
+import { Attribute, rpcSystem, scopeName } from './attributes.ts'
+import { ForwardedSpan, RecordedSpan } from './recorded-span.ts'
+
+/** Options of {@link openTelemetryTracing}. */
+export interface TracingOptions {
+  /**
+   * The share of requests, gets and streams that begin a trace, from 0 to 1, of those that are not made within
+   * one. It is decided before OpenTelemetry is asked, so that what is not traced costs next to nothing; the
+   * sampler of the SDK has the last word on the rest.
+   *
+   * @default 1
+   */
+  sampleRatio?: number | undefined
+  /** @default the one of the registered SDK, whenever that is registered */
+  tracer?: Tracer | undefined
+  /** From 0 up to 1. @default Math.random */
+  random?: (() => number) | undefined
+}
+
+type Headers = Readonly<Record<string, string>>
+
+/**
+ * Records what the network does as traces, through the OpenTelemetry API; given to a client, an agent or a
+ * server as its `tracing` option. Without an SDK it does nothing.
+ *
+ * @example
+ * ```ts
+ * import { createNetworkClient } from '@hcengineering/network-client'
+ * import { openTelemetryTracing } from '@hcengineering/network-telemetry'
+ *
+ * const tracing = openTelemetryTracing({ sampleRatio: 0.01 })
+ * export const client = createNetworkClient('localhost:3737', { tracing })
+ * ```
+ *
+ * @throws NetworkError `INVALID_ARGUMENT` when `sampleRatio` is no number from 0 to 1
+ */
+export function openTelemetryTracing(options: TracingOptions = {}): Tracing {
+  const { sampleRatio = 1, tracer = trace.getTracer(scopeName), random = Math.random } = options
+  if (typeof sampleRatio !== 'number' || !(sampleRatio >= 0 && sampleRatio <= 1)) {
+    throw new NetworkError(
+      'INVALID_ARGUMENT',
+      `sampleRatio must be a number from 0 to 1, got ${String(sampleRatio)}`
+    )
+  }
+  return new OpenTelemetryTracing(tracer, sampleRatio, random)
+}
+
+class OpenTelemetryTracing implements Tracing {
+  private readonly tracer: Tracer
+  private readonly sampleRatio: number
+  private readonly random: () => number
+
+  constructor(tracer: Tracer, sampleRatio: number, random: () => number) {
+    this.tracer = tracer
+    this.sampleRatio = sampleRatio
+    this.random = random
+  }
+
+  ask(
+    action: TracedAction,
+    operation: string,
+    kind: ContainerKind | undefined,
+    uuid: ContainerUuid | undefined
+  ): Trace | undefined {
+    const active = context.active()
+    const within = trace.getSpanContext(active)
+    if (within === undefined) {
+      if (this.sampleRatio < 1 && this.random() >= this.sampleRatio) return undefined
+    } else if ((within.traceFlags & TraceFlags.SAMPLED) === 0) {
+      return undefined
+    }
+    return this.begin(SpanKind.CLIENT, active, methodOf(action, operation, kind), kind, uuid)
+  }
+
+  serve(
+    action: TracedAction,
+    headers: Headers,
+    operation: string,
+    kind: ContainerKind | undefined,
+    uuid: ContainerUuid | undefined
+  ): Trace | undefined {
+    const asker = sampledAsker(headers)
+    if (asker === undefined) return undefined
+    return this.begin(SpanKind.SERVER, asker, methodOf(action, operation, kind), kind, uuid)
+  }
+
+  forward(
+    action: TracedAction,
+    headers: Headers,
+    operation: string,
+    kind: ContainerKind | undefined,
+    uuid: ContainerUuid | undefined
+  ): Trace | undefined {
+    const asker = sampledAsker(headers)
+    if (asker === undefined) return undefined
+    const method = methodOf(action, operation, kind)
+    const received = this.begin(SpanKind.SERVER, asker, method, kind, uuid)
+    const sent = received && this.begin(SpanKind.CLIENT, received.context, method, kind, uuid)
+    return received && sent && new ForwardedSpan(received, sent, headers)
+  }
+
+  apart<T>(work: () => T): T {
+    return context.with(ROOT_CONTEXT, work)
+  }
+
+  private begin(
+    spanKind: SpanKind,
+    parent: Context,
+    method: string,
+    kind: ContainerKind | undefined,
+    uuid: ContainerUuid | undefined
+  ): RecordedSpan | undefined {
+    const attributes = {
+      [ATTR_RPC_SYSTEM_NAME]: rpcSystem,
+      [ATTR_RPC_METHOD]: method,
+      ...(kind !== undefined && { [Attribute.containerKind]: kind }),
+      ...(uuid !== undefined && { [Attribute.containerUuid]: uuid })
+    }
+    const span = this.tracer.startSpan(method, { kind: spanKind, attributes }, parent)
+    return span.isRecording() ? new RecordedSpan(span, parent) : undefined
+  }
+}
+
+/** Who has asked, if that is being recorded there. */
+function sampledAsker(headers: Headers): Context | undefined {
+  if (isEmpty(headers)) return undefined
+  const asker = propagation.extract(ROOT_CONTEXT, headers)
+  const span = trace.getSpanContext(asker)
+  return span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0 ? asker : undefined
+}
+
+/** Most requests have no headers: this is all that is done for those. */
+function isEmpty(headers: Headers): boolean {
+  for (const name in headers) if (Object.hasOwn(headers, name)) return false
+  return true
+}
+
+/** The full name of what is called: an operation of a kind, or one of the network itself. */
+function methodOf(action: TracedAction, operation: string, kind: ContainerKind | undefined): string {
+  if (action === 'get' || action === 'start') return `network/${action}`
+  return kind === undefined ? operation : `${kind}/${operation}`
+}
