@@ -21,6 +21,7 @@ export default defineConfig({
       project('@hcengineering/network-tool', 'pods/network-tool'),
       project('@hcengineering/network-chaos', 'chaos'),
       project('@hcengineering/network-sim', 'sim'),
+      project('deploy', 'deploy'),
       project('tools', 'tools')
     ]
   }

@@ -4,7 +4,7 @@
  */
 
 /** A package, or a folder that stands on the packages; what it is called is `$1`. */
-const unit = '^((?:packages|pods)/[^/]+|examples|sim|chaos|bench|tools)/'
+const unit = '^((?:packages|pods)/[^/]+|deploy/agent|deploy/test|examples|sim|chaos|bench|tools)/'
 
 const core = '^packages/core/src/'
 const backrpc = '^packages/backrpc/src/'

@@ -3,7 +3,7 @@ import { UsageError } from '../usage-error.ts'
 import type { AdminClientOptions } from './admin-client.ts'
 
 /** Where a pod's admin API is on the pod's own machine, unless it was told otherwise. */
-export const defaultAdmin = 'http://127.0.0.1:3738'
+export const defaultAdmin = 'http://127.0.0.1:3780'
 
 /**
  * How the admin API is reached, by options and environment.
