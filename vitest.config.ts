@@ -32,6 +32,7 @@ export default defineConfig({
       project('@hcengineering/network-bench', 'bench'),
       project('@hcengineering/network-chaos', 'chaos'),
       project('@hcengineering/network-sim', 'sim'),
+      project('deploy', 'deploy'),
       project('tools', 'tools')
     ]
   }

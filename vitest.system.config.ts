@@ -26,6 +26,6 @@ export default defineConfig({
   test: {
     passWithNoTests: false,
     fileParallelism: false,
-    projects: folders.map(project)
+    projects: [...folders, 'deploy'].map(project)
   }
 })

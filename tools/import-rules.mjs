@@ -4,7 +4,7 @@
  */
 
 /** A package, or a folder that stands on the packages; what it is called is `$1`. */
-const unit = '^((?:packages|pods)/[^/]+|examples|sim|chaos|bench|tools)/'
+const unit = '^((?:packages|pods)/[^/]+|deploy/agent|deploy/test|examples|sim|chaos|bench|tools)/'
 
 const core = '^packages/core/src/'
 const backrpc = '^packages/backrpc/src/'
@@ -127,8 +127,24 @@ const forbidden = [
   {
     name: 'nothing-imports-what-stands-on-the-packages',
     severity: 'error',
-    from: { path: unit, pathNot: '^chaos/' },
+    from: { path: unit, pathNot: ['^chaos/', '^pods/network-tool/'] },
     to: { path: '^(pods|examples|sim|chaos|bench|tools)/', pathNot: '^$1/' }
+  },
+  {
+    name: 'the-tool-takes-only-types-of-the-pod',
+    comment: 'the answers of the admin API are described where they are made; its tests may start a pod',
+    severity: 'error',
+    from: { path: '^pods/network-tool/src/' },
+    to: { path: '^pods/network-pod/', dependencyTypesNot: ['type-only'] }
+  },
+  {
+    name: 'the-tool-imports-the-pod-and-nothing-else-that-stands-on-the-packages',
+    severity: 'error',
+    from: { path: '^pods/network-tool/' },
+    to: {
+      path: '^(pods|examples|sim|chaos|bench|tools)/',
+      pathNot: ['^pods/network-tool/', '^pods/network-pod/src/index\\.ts$']
+    }
   },
   {
     name: 'chaos-imports-the-pod-and-nothing-else-that-stands-on-the-packages',

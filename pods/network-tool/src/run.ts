@@ -1,15 +1,26 @@
 import { toNetworkError } from '@hcengineering/network-core'
 import { Command, CommanderError } from 'commander'
+import { defaultAdmin } from './admin/admin-address.ts'
 import { addAgents } from './commands/agents.ts'
+import { addBench } from './commands/bench.ts'
+import { addClients } from './commands/clients.ts'
 import { addContainers } from './commands/containers.ts'
+import { addDescribe } from './commands/describe.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addDrain } from './commands/drain.ts'
 import { addKinds } from './commands/kinds.ts'
 import { addRequest } from './commands/request.ts'
-import { ToolContext, type ToolClientOptions, type ToolIo } from './context.ts'
+import { addTerminate } from './commands/terminate.ts'
+import { addTop } from './commands/top.ts'
+import { addWatch } from './commands/watch.ts'
+import { ToolContext } from './context.ts'
+import type { ToolClientOptions, ToolIo } from './io.ts'
 import { printable } from './output/printable.ts'
-import { UsageError } from './usage-error.ts'
+import { ProblemsFound, UsageError } from './usage-error.ts'
+import { toolVersion } from './version.ts'
 
 /** How a run ends. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
+export const exitCodes = { ok: 0, failed: 1, usage: 2, problems: 3 } as const
 
 const defaultNetwork = 'localhost:3737'
 
@@ -30,6 +41,7 @@ export async function run(
   } catch (error) {
     // Commander has written what it has to say by now: help, the version, or what is wrong.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error instanceof ProblemsFound) return exitCodes.problems
     if (error instanceof UsageError) {
       io.error(`error: ${printable(error.message)}\n`)
       return exitCodes.usage
@@ -41,12 +53,25 @@ export async function run(
 }
 
 function createProgram(io: ToolIo, context: ToolContext): Command {
-  const fromEnvironment = io.environment['NETWORK']
-  const network = fromEnvironment === undefined || fromEnvironment === '' ? defaultNetwork : fromEnvironment
+  const given = (name: string, otherwise: string): string => io.environment[name] || otherwise
   // What is set here before the commands are added, they take over.
   const program = new Command('network-tool')
-    .description('Looks into a running virtual network, and talks to its containers.')
-    .option('--network <host:port>', 'address of the coordinator (environment: NETWORK)', network)
+    .description('Looks into a running virtual network, and acts on it.')
+    .version(toolVersion())
+    .option(
+      '--network <host:port>',
+      'address of the coordinator (environment: NETWORK)',
+      given('NETWORK', defaultNetwork)
+    )
+    .option(
+      '--admin <url>',
+      "address of the coordinator's admin API (environment: ADMIN)",
+      given('ADMIN', defaultAdmin)
+    )
+    .option(
+      '--admin-token-file <path>',
+      'file with the admin token (environment: ADMIN_TOKEN, the token itself)'
+    )
     .option('--json', 'write JSON, for programs')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
@@ -55,14 +80,29 @@ function createProgram(io: ToolIo, context: ToolContext): Command {
     .addHelpText(
       'after',
       `
+clients, describe, top, drain and terminate ask the admin API; the other commands are clients of the network.
+
 Exit codes:
   0  done
   1  failed; the reason is on standard error, as one line: error CODE: message
-  2  the command line is wrong`
+  2  the command line is wrong
+  3  doctor has found a problem`
     )
-  addAgents(program, context)
-  addContainers(program, context)
-  addKinds(program, context)
-  addRequest(program, context)
+  for (const add of [
+    addAgents,
+    addContainers,
+    addKinds,
+    addClients,
+    addDescribe,
+    addRequest,
+    addWatch,
+    addTop,
+    addDrain,
+    addTerminate,
+    addBench,
+    addDoctor
+  ]) {
+    add(program, context)
+  }
   return program
 }

@@ -6,7 +6,24 @@ describe('the command line', () => {
   test('is explained by --help, with the commands and exit codes', async () => {
     await using net = await startTestNetwork()
     const { code, out, error } = await runTool(net, ['--help'])
-    for (const word of ['agents', 'containers', 'kinds', 'request', '--network', '--json', 'Exit codes:']) {
+    for (const word of [
+      'agents',
+      'containers',
+      'kinds',
+      'clients',
+      'describe',
+      'request',
+      'watch',
+      'top',
+      'drain',
+      'terminate',
+      'bench',
+      'doctor',
+      '--network',
+      '--admin',
+      '--json',
+      'Exit codes:'
+    ]) {
       expect(out).toContain(word)
     }
     expect({ code, error }).toEqual({ code: 0, error: '' })
@@ -41,7 +58,7 @@ describe('the command line', () => {
     const { code, out, error } = await runTool(net, ['agents'], { NETWORK: 'localhost:1' })
     expect(error).toBe(
       'error CONNECTION_TIMEOUT: no coordinator answers at localhost:1 (5 s): is it running there? ' +
-        'Another address is given by --network host:port or NETWORK.\n'
+        'Another address is given by --network host:port or NETWORK. `network-tool doctor` says more.\n'
     )
     expect({ code, out }).toEqual({ code: 1, out: '' })
     expect(net.clock.now() - began).toBe(5000)

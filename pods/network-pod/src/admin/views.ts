@@ -96,6 +96,12 @@ export interface KindView {
   readonly kind: string
   readonly containers: number
   readonly agents: number
+  /** Requests to its containers that were routed since the start; absent when they are not counted by kind. */
+  readonly requests?: number
+  readonly requestsFailed?: number
+  /** Latencies of these in milliseconds; absent when there were none. */
+  readonly requestP50Ms?: number
+  readonly requestP99Ms?: number
 }
 
 /** What has happened since the start, counted. */

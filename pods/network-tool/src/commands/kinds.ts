@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { GlobalOptions, ToolContext } from '../context.ts'
+import type { ToolContext } from '../context.ts'
+import type { GlobalOptions } from '../io.ts'
 import { table } from '../output/table.ts'
 
 export function addKinds(program: Command, context: ToolContext): void {
@@ -15,7 +16,8 @@ export function addKinds(program: Command, context: ToolContext): void {
           ? 'no kinds: there is no agent that offers any'
           : table(
               ['KIND'],
-              kinds.map((kind) => [kind])
+              kinds.map((kind) => [kind]),
+              context.paint
             )
       )
     })

@@ -1,7 +1,9 @@
 import type { ContainerKind, ContainerUuid } from '@hcengineering/network-core'
-import { InvalidArgumentError, type Command } from 'commander'
-import type { GlobalOptions, ToolContext } from '../context.ts'
+import type { Command } from 'commander'
+import type { ToolContext } from '../context.ts'
+import type { GlobalOptions } from '../io.ts'
 import { readable } from '../output/value.ts'
+import { milliseconds, parseJson } from './arguments.ts'
 
 interface RequestOptions extends GlobalOptions {
   readonly uuid?: ContainerUuid
@@ -10,7 +12,6 @@ interface RequestOptions extends GlobalOptions {
 }
 
 const timeoutMsDefault = 10_000
-const timeoutMsMax = 86_400_000
 
 export function addRequest(program: Command, context: ToolContext): void {
   program
@@ -25,7 +26,7 @@ export function addRequest(program: Command, context: ToolContext): void {
     .option(
       '--timeout <ms>',
       'how long to wait for the answer, in milliseconds',
-      parseTimeout,
+      milliseconds,
       timeoutMsDefault
     )
     .addHelpText(
@@ -54,20 +55,4 @@ Examples:
         context.show(options, answer, () => readable(answer))
       }
     )
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new InvalidArgumentError(
-      `It is not JSON: ${(error as Error).message}. Text needs its quotes: '"text"'.`
-    )
-  }
-}
-
-function parseTimeout(text: string): number {
-  const timeoutMs = Number(text)
-  if (/^\d+$/.test(text) && timeoutMs >= 1 && timeoutMs <= timeoutMsMax) return timeoutMs
-  throw new InvalidArgumentError(`It must be a whole number of milliseconds from 1 to ${timeoutMsMax}.`)
 }
