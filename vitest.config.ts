@@ -19,6 +19,7 @@ export default defineConfig({
       project('@hcengineering/network-testing', 'packages/testing'),
       project('@hcengineering/network-pod', 'pods/network-pod'),
       project('@hcengineering/network-tool', 'pods/network-tool'),
+      project('@hcengineering/network-dashboard', 'pods/dashboard'),
       project('@hcengineering/network-chaos', 'chaos'),
       project('@hcengineering/network-sim', 'sim'),
       project('tools', 'tools')
