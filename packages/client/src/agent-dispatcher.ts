@@ -147,6 +147,8 @@ export function performForCoordinator(agent: AgentLink, call: IncomingCall): voi
         return await agent.grant(readGrantCommand(call.data))
       case AgentOperation.end:
         return await agent.end(readEndCommand(call.data))
+      case AgentOperation.inspect:
+        return await agent.inspect(readUuid(call.data))
       case AgentOperation.connect: {
         const { uuid, clientId } = readClientOfContainer(call.data)
         return await agent.connect(uuid, routedSubscriber(call.session, call.channel, clientId))

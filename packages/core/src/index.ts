@@ -64,6 +64,7 @@ export {
   readAgentUpdate,
   readClientGone,
   readClientOfContainer,
+  readContainerActivity,
   readContainerRecord,
   readContainerRecords,
   readEndCommand,
@@ -90,6 +91,7 @@ export type {
   AgentLink,
   AgentUpdate,
   ClientGoneCommand,
+  ContainerActivity,
   ContainerCall,
   CoordinatorIdentity,
   CoordinatorLink,
@@ -110,7 +112,21 @@ export type {
   StartResult,
   Subscriber
 } from './contract/ports.ts'
+export type { CoordinatorCounters } from './coordinator/counters.ts'
 export type { CoordinatorGateway, Destination, EventBatch, GetInProgress } from './coordinator/gateway.ts'
+export type {
+  AgentSummary,
+  ClientSummary,
+  ContainerDescription,
+  ContainerFilter,
+  ContainerState,
+  ContainerSummary,
+  InspectionPage,
+  KindSummary,
+  NetworkSummary,
+  PageRequest
+} from './coordinator/inspection.ts'
+export { NetworkInspection } from './coordinator/network-inspection.ts'
 export { NetworkImpl, type NetworkOptions } from './coordinator/network-impl.ts'
 export type { CoordinatorOptions } from './coordinator/options.ts'
 export type { GetInput } from './coordinator/references.ts'

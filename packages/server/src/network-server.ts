@@ -13,6 +13,7 @@ import {
   networkError,
   NetworkError,
   requireName,
+  type AgentUuid,
   type ClientUuid,
   type ContainerEvent,
   type ContainerUuid,
@@ -30,6 +31,17 @@ import {
   type ResolvedNetworkServerOptions
 } from './options.ts'
 import { RemoteAgent } from './remote-agent.ts'
+import { Traffic } from './traffic.ts'
+
+/** What a server knows of a client's session. */
+export interface ClientSessionFacts {
+  /** Whether the session has a connection now. */
+  readonly connected: boolean
+  /** Whether the client hears everything, not only of its own containers. */
+  readonly subscribed: boolean
+  /** The agents that it has registered. */
+  readonly agents: readonly AgentUuid[]
+}
 
 /**
  * Binds a coordinator to a port: clients and agents reach it there.
@@ -45,7 +57,11 @@ import { RemoteAgent } from './remote-agent.ts'
  * ```
  */
 export class NetworkServer {
+  /** What has passed through since the start. Read only. */
+  readonly traffic = new Traffic()
+
   private readonly gateway: CoordinatorGateway
+  private readonly clock: TickManager
   private readonly options: ResolvedNetworkServerOptions
   private readonly listener: Listener
   private readonly watches: AgentWatches
@@ -68,6 +84,7 @@ export class NetworkServer {
     options: NetworkServerOptions = {}
   ) {
     this.gateway = network.gateway
+    this.clock = tickManager
     this.options = resolveNetworkServerOptions(options)
     const { transport, logger, ids, proofOfDeath } = this.options
     const listening: ListenerOptions = {
@@ -100,7 +117,13 @@ export class NetworkServer {
       ids,
       proofOfDeath
     })
-    this.operations = new CoordinatorOperations(this.gateway, network, tickManager, this.watches)
+    this.operations = new CoordinatorOperations(
+      this.gateway,
+      network,
+      tickManager,
+      this.watches,
+      this.traffic
+    )
     this.stopEvents = this.gateway.onEvents((batch) => this.publish(batch))
   }
 
@@ -123,6 +146,17 @@ export class NetworkServer {
   /** How much there is of everything. */
   counts(): Readonly<Record<'sessions' | 'refusedMessages', number>> {
     return { sessions: this.listener.sessionCount, refusedMessages: this.listener.refusedMessages }
+  }
+
+  /** What is known here of a client's session; undefined when it has none. */
+  clientSession(clientId: ClientUuid): ClientSessionFacts | undefined {
+    const client = this.peers.get(clientId)
+    if (client === undefined) return undefined
+    return {
+      connected: client.session.attached,
+      subscribed: client.subscribed,
+      agents: [...client.agents.values()].map(({ agentId }) => agentId)
+    }
   }
 
   private opened(peer: ListenerPeer): void {
@@ -173,9 +207,12 @@ export class NetworkServer {
 
   /** Hands a request to the agent that serves the container; its data is not looked at on the way. */
   private route(call: IncomingCall, client: ClientPeer): void {
+    const { traffic } = this
+    traffic.requestsRouted++
     const uuid = call.target as ContainerUuid
     const destination = this.gateway.route(uuid)
     if (destination.kind !== 'serving') {
+      traffic.requestsFailed++
       call.fail(notServing(uuid, destination.kind))
       return
     }
@@ -195,12 +232,20 @@ export class NetworkServer {
         signal: () => call.signal
       })
       .then(
-        (value) => call.respond(value),
-        (error: unknown) => call.fail(error)
+        (value) => {
+          traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
+          call.respond(value)
+        },
+        (error: unknown) => {
+          traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
+          traffic.requestsFailed++
+          call.fail(error)
+        }
       )
   }
 
   private routeStream(incoming: IncomingStream, session: Session): void {
+    this.traffic.streamsRouted++
     const client = session.context as ClientPeer
     const destination = this.gateway.route(incoming.target as ContainerUuid)
     if (destination.kind === 'serving') {
@@ -226,6 +271,7 @@ export class NetworkServer {
 
   /** Fire and forget, from a client to a container. */
   private sendOn(frame: SendFrame, client: ClientPeer): void {
+    this.traffic.sendsRouted++
     const destination = this.gateway.route(frame.target as ContainerUuid)
     if (destination.kind !== 'serving') return
     if (destination.agent instanceof RemoteAgent) {
@@ -245,6 +291,7 @@ export class NetworkServer {
     if (agent === undefined || subscriber === undefined) return
     const client = (subscriber.session as Session).context as ClientPeer
     if (frame.operation === ClientNotice.broadcast) {
+      this.traffic.broadcasts++
       client.deliver(uuid, frame.payload)
     } else if (frame.operation === ClientNotice.ended) {
       agent.forget(uuid, clientId)

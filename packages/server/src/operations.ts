@@ -32,6 +32,7 @@ import {
 import type { AgentWatches } from './agent-watches.ts'
 import type { ClientPeer } from './client-peer.ts'
 import { RemoteAgent } from './remote-agent.ts'
+import type { Traffic } from './traffic.ts'
 
 type Perform = (call: IncomingCall, client: ClientPeer) => unknown
 
@@ -43,10 +44,18 @@ export class CoordinatorOperations {
   private readonly network: Network
   private readonly clock: Clock
   private readonly watches: AgentWatches
+  private readonly traffic: Traffic
   private readonly table: ReadonlyMap<string, Perform>
 
-  constructor(gateway: CoordinatorGateway, network: Network, clock: Clock, watches: AgentWatches) {
+  constructor(
+    gateway: CoordinatorGateway,
+    network: Network,
+    clock: Clock,
+    watches: AgentWatches,
+    traffic: Traffic
+  ) {
     this.watches = watches
+    this.traffic = traffic
     this.gateway = gateway
     this.network = network
     this.clock = clock
@@ -184,6 +193,7 @@ export class CoordinatorOperations {
         ? known
         : new RemoteAgent(client.session, channel, agentId, incarnation, {
             now: () => this.clock.now(),
+            traffic: this.traffic,
             onGone: () => this.watches.unwatch(agentId, incarnation)
           })
     client.agents.set(channel, agent)

@@ -10,12 +10,14 @@ import {
 import {
   AgentOperation,
   NetworkError,
+  readContainerActivity,
   readStartResult,
   type AgentBinding,
   type AgentLink,
   type AgentUuid,
   type ClientGoneCommand,
   type ClientUuid,
+  type ContainerActivity,
   type ContainerCall,
   type ContainerUuid,
   type EndCommand,
@@ -25,12 +27,16 @@ import {
   type StreamCall,
   type Subscriber
 } from '@hcengineering/network-core'
+import type { Traffic } from './traffic.ts'
 
 /** How long an agent may take over a command, by default; a lost session ends the wait earlier. */
 const commandTimeoutMs = 120_000
+/** A question that somebody waits for before a screen. */
+const inspectTimeoutMs = 2000
 
 export interface RemoteAgentParts {
   readonly now: () => number
+  readonly traffic: Traffic
   /** The coordinator counts on it no more. */
   readonly onGone: () => void
 }
@@ -94,13 +100,20 @@ export class RemoteAgent implements AgentLink {
           timeoutMs: Math.max(1, call.deadline - this.parts.now())
         },
         (error, payload) => {
-          if (payload !== undefined) call.respondRaw(payload)
-          else call.fail(notDispatched(error))
+          const { now, traffic } = this.parts
+          traffic.requestLatency.record(now() - call.arrivedAt)
+          if (payload !== undefined) {
+            call.respondRaw(payload)
+          } else {
+            traffic.requestsFailed++
+            call.fail(notDispatched(error))
+          }
         }
       )
       call.onCancel = () =>
         this.session.cancel(onward, new NetworkError('ABORTED', 'the caller no longer waits'))
     } catch (error) {
+      this.parts.traffic.requestsFailed++
       call.fail(notDispatched(error))
     }
   }
@@ -185,6 +198,10 @@ export class RemoteAgent implements AgentLink {
     this.say(AgentOperation.disconnect, { uuid, clientId })
   }
 
+  async inspect(uuid: ContainerUuid): Promise<ContainerActivity> {
+    return readContainerActivity(await this.command(AgentOperation.inspect, { uuid }, inspectTimeoutMs))
+  }
+
   sessionEnded(session: object): void {
     for (const [clientId, mine] of this.subscribers) {
       for (const uuid of [...mine.keys()]) this.disconnect(uuid, clientId, session)
@@ -211,8 +228,8 @@ export class RemoteAgent implements AgentLink {
     throw new NetworkError('INTERNAL', 'a remote agent binds itself')
   }
 
-  private command(operation: string, data: unknown): Promise<unknown> {
-    return ask(this.session, { channel: this.channel, operation, data, timeoutMs: commandTimeoutMs })
+  private command(operation: string, data: unknown, timeoutMs = commandTimeoutMs): Promise<unknown> {
+    return ask(this.session, { channel: this.channel, operation, data, timeoutMs })
   }
 
   private say(operation: string, data: unknown): void {

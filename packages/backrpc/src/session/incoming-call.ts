@@ -25,6 +25,11 @@ export class IncomingCall {
     this.deadline = now + frame.timeoutMs
   }
 
+  /** When it arrived, by this session's clock. */
+  get arrivedAt(): number {
+    return this.deadline - this.frame.timeoutMs
+  }
+
   get id(): number {
     return this.frame.id
   }

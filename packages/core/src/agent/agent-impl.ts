@@ -17,6 +17,7 @@ import type {
   AgentBinding,
   AgentLink,
   ClientGoneCommand,
+  ContainerActivity,
   ContainerCall,
   CoordinatorLink,
   EndCommand,
@@ -268,6 +269,7 @@ export class AgentImpl implements NetworkAgent {
       sessionEnded: (session) => {
         for (const host of this.hosts.values()) host.disconnectSession(session)
       },
+      inspect: (uuid) => this.inspect(uuid),
       // What is asked of an agent in the same process is answered by the container's end.
       gone: () => {},
       bind: (coordinator) => this.bind(coordinator)
@@ -301,6 +303,12 @@ export class AgentImpl implements NetworkAgent {
 
   private clientGone(command: ClientGoneCommand): void {
     for (const uuid of command.uuids) this.hostOf(uuid)?.disconnect(command.clientId, undefined)
+  }
+
+  private async inspect(uuid: ContainerUuid): Promise<ContainerActivity> {
+    const host = this.hostOf(uuid)
+    if (host === undefined) throw this.notServing(uuid)
+    return host.activity()
   }
 
   private dispatch(call: ContainerCall): Promise<unknown> {

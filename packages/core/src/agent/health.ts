@@ -49,8 +49,10 @@ export class HealthChecks {
       // Guarded: a ping that was given up may settle after the next one was sent.
       if (host.pingedAt !== now) return
       host.pingedAt = undefined
-      if (error === undefined) host.pingFailures = 0
-      else this.failed(host, error)
+      if (error === undefined) {
+        host.pingFailures = 0
+        host.lastPing = { at: clock.wallTime(), ok: true }
+      } else this.failed(host, error)
     }
     try {
       Promise.resolve(host.container.ping()).then(
@@ -64,8 +66,9 @@ export class HealthChecks {
 
   private failed(host: ContainerHost, error: unknown): void {
     const { uuid, kind } = host.instance
-    const { logger, healthFailuresMax } = this.options
+    const { clock, logger, healthFailuresMax } = this.options
     host.pingFailures++
+    host.lastPing = { at: clock.wallTime(), ok: false }
     logger.warn({ uuid, kind, failures: host.pingFailures, error }, 'ping() failed')
     if (host.pingFailures > healthFailuresMax) this.unhealthy(host)
   }

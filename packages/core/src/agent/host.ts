@@ -5,7 +5,13 @@ import type { ClientUuid } from '../api/ids.ts'
 import type { CallerClient } from '../api/reference.ts'
 import type { Logger } from '../api/logger.ts'
 import type { ActivationToken } from '../api/tokens.ts'
-import type { ContainerCall, StreamCall, StreamSink, Subscriber } from '../contract/ports.ts'
+import type {
+  ContainerActivity,
+  ContainerCall,
+  StreamCall,
+  StreamSink,
+  Subscriber
+} from '../contract/ports.ts'
 import type { Fate, Instance } from './machine.ts'
 
 /** What a broadcast resolves to once its event is queued: one promise for all. */
@@ -44,6 +50,12 @@ export class ContainerHost {
   /** When the ping that is under way was sent; undefined when none is. */
   pingedAt: number | undefined
   pingFailures = 0
+  /** How the last ping ended, and when by the wall clock; undefined before the first. */
+  lastPing: { readonly at: number; readonly ok: boolean } | undefined
+  /** Requests and sends that the container was handed. */
+  requests = 0
+  /** Of these, the ones that it answered with an error. */
+  failures = 0
 
   private readonly environment: HostEnvironment
   private readonly subscribers = new Map<ClientUuid, Subscriber>()
@@ -68,6 +80,19 @@ export class ContainerHost {
     return this.inFlight.length
   }
 
+  /** How the container fares, for whoever runs the network. */
+  activity(): ContainerActivity {
+    const { requests, failures, lastPing, pingFailures } = this
+    return {
+      requests,
+      failures,
+      inFlight: this.inFlight.length,
+      streams: this.streams.size,
+      connections: this.subscribers.size,
+      lastPing: lastPing === undefined ? undefined : { ...lastPing, failuresInARow: pingFailures }
+    }
+  }
+
   /** Calls back once no request and no stream runs in it; at once when none does. */
   whenIdle(idle: () => void): void {
     this.idle = idle
@@ -83,6 +108,7 @@ export class ContainerHost {
 
   /** Hands a request to the container. The caller has just asked whether it may serve. */
   request(call: ContainerCall, token: ActivationToken): Promise<unknown> {
+    this.requests++
     return new Promise((resolve, reject) => {
       const entry: InFlight = { resolve, reject, index: this.inFlight.length }
       this.inFlight.push(entry)
@@ -263,6 +289,7 @@ export class ContainerHost {
   }
 
   private settle(entry: InFlight, value: unknown, error: NetworkError | undefined): void {
+    if (error !== undefined) this.failures++
     // The container has ended meanwhile: the caller has been told.
     if (entry.index < 0) return
     if (this.environment.fate(this.instance) === 'release') {

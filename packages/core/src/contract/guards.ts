@@ -25,6 +25,7 @@ import type { ActivationToken } from '../api/tokens.ts'
 import type {
   AgentUpdate,
   ClientGoneCommand,
+  ContainerActivity,
   CoordinatorIdentity,
   EndCommand,
   EndedReport,
@@ -219,6 +220,25 @@ export function readEndCommand(value: unknown): EndCommand {
 export function readClientGone(value: unknown): ClientGoneCommand {
   const from = fields(value, 'client-gone')
   return { clientId: name(from, 'clientId'), uuids: names(from, 'uuids', listMax) }
+}
+
+export function readContainerActivity(value: unknown): ContainerActivity {
+  const from = fields(value, 'activity')
+  return {
+    requests: number(from, 'requests'),
+    failures: number(from, 'failures'),
+    inFlight: number(from, 'inFlight'),
+    streams: number(from, 'streams'),
+    connections: number(from, 'connections'),
+    lastPing: optional(from, 'lastPing', (parent, field) => {
+      const ping = fields(parent[field], field)
+      return {
+        at: number(ping, 'at'),
+        ok: ping['ok'] === true,
+        failuresInARow: number(ping, 'failuresInARow')
+      }
+    })
+  }
 }
 
 export function readContainerRecord(value: unknown): ContainerRecord {

@@ -25,7 +25,9 @@ export const AgentOperation = {
   end: 'end',
   clientGone: 'client-gone',
   connect: 'connect',
-  disconnect: 'disconnect'
+  disconnect: 'disconnect',
+  /** How a container fares, for whoever runs the network. */
+  inspect: 'inspect'
 } as const
 
 /** What is sent to a client without being asked for. */

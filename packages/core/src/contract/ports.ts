@@ -199,6 +199,28 @@ export interface ContainerCall {
   signal(): AbortSignal
 }
 
+/** How a container fares, as its agent sees it. */
+export interface ContainerActivity {
+  /** Requests and sends that it was handed. */
+  readonly requests: number
+  /** Of these, the ones that it answered with an error. */
+  readonly failures: number
+  /** Requests that it is handling. */
+  readonly inFlight: number
+  /** Streams that are open. */
+  readonly streams: number
+  /** Clients that are connected to it. */
+  readonly connections: number
+  readonly lastPing:
+    | {
+        /** Milliseconds since 1970, by the agent's clock. */
+        readonly at: number
+        readonly ok: boolean
+        readonly failuresInARow: number
+      }
+    | undefined
+}
+
 /** Where the items of a stream go. */
 export interface StreamSink {
   /** Whether an item may be written now. */
@@ -253,6 +275,8 @@ export interface AgentLink {
   disconnect(uuid: ContainerUuid, clientId: ClientUuid, session: object): void
   /** All ways to clients that lead over this session have closed. */
   sessionEnded(session: object): void
+  /** @throws `NOT_SERVING` when this container is not here */
+  inspect(uuid: ContainerUuid): Promise<ContainerActivity>
   /** The coordinator counts on this incarnation no more: what was asked of it will not be answered. */
   gone(): void
 

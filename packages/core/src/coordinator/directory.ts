@@ -1,11 +1,17 @@
 import type { ContainerKind, ContainerUuid } from '../api/ids.ts'
-import type { ContainerEntry } from './entries.ts'
+import type { ContainerEntry, Place } from './entries.ts'
 
 /** All containers, found by uuid, kind or labels. */
 export class Directory {
   private readonly byUuid = new Map<ContainerUuid, ContainerEntry>()
   private readonly byKind = new Map<ContainerKind, Set<ContainerEntry>>()
   private readonly byLabel = new Map<string, Set<ContainerEntry>>()
+  private readonly byState: Record<Place['kind'], number> = {
+    unplaced: 0,
+    starting: 0,
+    serving: 0,
+    ending: 0
+  }
 
   get size(): number {
     return this.byUuid.size
@@ -25,6 +31,7 @@ export class Directory {
 
   add(entry: ContainerEntry): void {
     this.byUuid.set(entry.uuid, entry)
+    this.byState[entry.place.kind]++
     addTo(this.byKind, entry.kind, entry)
     for (const label of entry.labels) addTo(this.byLabel, labelKey(entry.kind, label), entry)
   }
@@ -32,8 +39,37 @@ export class Directory {
   delete(entry: ContainerEntry): void {
     if (this.byUuid.get(entry.uuid) !== entry) return
     this.byUuid.delete(entry.uuid)
+    this.byState[entry.place.kind]--
     removeFrom(this.byKind, entry.kind, entry)
     for (const label of entry.labels) removeFrom(this.byLabel, labelKey(entry.kind, label), entry)
+  }
+
+  /** Moves a container to another place. */
+  setPlace(entry: ContainerEntry, next: Place): void {
+    if (this.byUuid.get(entry.uuid) === entry) {
+      this.byState[entry.place.kind]--
+      this.byState[next.kind]++
+    }
+    entry.place = next
+  }
+
+  /** How many containers are in each state. */
+  countsByState(): Record<Place['kind'], number> {
+    return { ...this.byState }
+  }
+
+  /** The kinds of which there is a container, whether or not it runs. */
+  kinds(): IterableIterator<ContainerKind> {
+    return this.byKind.keys()
+  }
+
+  countOfKind(kind: ContainerKind): number {
+    return this.byKind.get(kind)?.size ?? 0
+  }
+
+  /** Those of a kind that bear a label, in the order in which they came. */
+  withLabel(kind: ContainerKind, label: string): ReadonlySet<ContainerEntry> | undefined {
+    return this.byLabel.get(labelKey(kind, label))
   }
 
   /** The container turns out to bear other labels than the get that first named it asked for. */

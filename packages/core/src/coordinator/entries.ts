@@ -107,6 +107,8 @@ export interface AgentEntry {
   draining: boolean
   /** Starting, serving or ending here. */
   readonly containers: Set<ContainerEntry>
+  /** How many of these are starting. */
+  starting: number
   readonly starts: Set<NamelessStart>
   /**
    * What does not serve here and could: with a token if it has served, and waits for the end of the recovery

@@ -14,6 +14,7 @@ import type {
 } from '../contract/ports.ts'
 import type { CoordinatorEffect } from './effects.ts'
 import type { AgentEntry, AgentKey, ClientEntry, ContainerEntry } from './entries.ts'
+import { Inspector } from './inspector.ts'
 import type { ResolvedCoordinatorOptions } from './options.ts'
 import { Placement, type StartFailure } from './placement.ts'
 import { References, type GetInput } from './references.ts'
@@ -90,9 +91,10 @@ export class CoordinatorMachine {
     this.registrations.drain({ agentId, incarnation })
   }
 
-  unregister(agentId: AgentUuid, incarnation: string, now: number): void {
+  /** An incarnation serves nothing any more: it has left, or is proven dead. */
+  unregister(agentId: AgentUuid, incarnation: string, now: number, reason: 'left' | 'dead' = 'left'): void {
     this.state.now = now
-    this.registrations.unregister({ agentId, incarnation })
+    this.registrations.unregister({ agentId, incarnation }, reason)
   }
 
   // What came of effects
@@ -156,6 +158,21 @@ export class CoordinatorMachine {
     this.references.release(id, handle)
   }
 
+  // Inputs from whoever runs the network
+
+  /**
+   * Ends a container on purpose: it is not started again for the references that it has, but by its next use.
+   *
+   * @returns whether there is one of this uuid
+   */
+  terminateContainer(uuid: ContainerUuid, now: number): boolean {
+    this.state.now = now
+    const entry = this.state.directory.get(uuid)
+    if (entry === undefined) return false
+    this.placement.terminate(entry)
+    return true
+  }
+
   // Time
 
   tick(now: number): void {
@@ -179,7 +196,7 @@ export class CoordinatorMachine {
         this.references.due(due)
         return
       case 'agent':
-        if (this.isSilent(due, this.state.options.aliveTimeoutMs)) this.placement.lose(due)
+        if (this.isSilent(due, this.state.options.aliveTimeoutMs)) this.placement.lose(due, 'silent')
         return
       case 'client':
         if (this.isSilent(due, due.aliveTimeoutMs)) this.references.gone(due.id)
@@ -272,6 +289,15 @@ export class CoordinatorMachine {
 
   kinds(): ContainerKind[] {
     return this.references.kinds()
+  }
+
+  /**
+   * Read-only questions, for whoever shows the network to people.
+   *
+   * @param wallOffsetMs what makes milliseconds since 1970 of the machine's time
+   */
+  createInspector(wallOffsetMs: number): Inspector {
+    return new Inspector(this.state, wallOffsetMs)
   }
 
   /** How much there is of everything; for metrics, and for tests of I11. */

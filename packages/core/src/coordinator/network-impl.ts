@@ -26,10 +26,13 @@ import type {
   StartCommand
 } from '../contract/ports.ts'
 import type { TickManager } from '../time/clock.ts'
-import type { CoordinatorEffect } from './effects.ts'
+import { LatencyHistogram } from '../time/latency-histogram.ts'
+import { createCoordinatorCounters, type CoordinatorCounters } from './counters.ts'
+import type { AgentGoneReason, CoordinatorEffect } from './effects.ts'
 import { agentKey, type AgentKey } from './entries.ts'
 import type { CoordinatorGateway, Destination, EventBatch, GetInProgress } from './gateway.ts'
 import { CoordinatorMachine } from './machine.ts'
+import { NetworkInspection } from './network-inspection.ts'
 import {
   resolveCoordinatorOptions,
   type CoordinatorOptions,
@@ -56,6 +59,8 @@ export interface NetworkOptions extends CoordinatorOptions {
 }
 
 interface Waiting {
+  /** When it was asked for. */
+  readonly since: number
   readonly resolve: (record: ContainerRecord) => void
   readonly reject: (error: Error) => void
 }
@@ -79,6 +84,12 @@ const endRetryMs = 1000
 export class NetworkImpl implements Network {
   /** For servers: the coordinator's side of sessions. */
   readonly gateway: CoordinatorGateway
+  /** For whoever runs the network: what there is, where, and how it fares. */
+  readonly inspection: NetworkInspection
+  /** What has happened since the start. Read only. */
+  readonly counters: CoordinatorCounters = createCoordinatorCounters()
+  /** How long gets took that came to a container. Read only. */
+  readonly getLatency = new LatencyHistogram()
 
   private readonly clock: TickManager
   private readonly options: ResolvedCoordinatorOptions
@@ -117,6 +128,16 @@ export class NetworkImpl implements Network {
       this.keeper = new RosterKeeper(options.roster, about, this.logger)
     }
     this.gateway = this.createGateway()
+    this.inspection = new NetworkInspection({
+      machine: this.machine,
+      clock: tickManager,
+      aliveTimeoutMs: this.options.aliveTimeoutMs,
+      pingIntervalMs: this.options.pingIntervalMs,
+      agentServing: (uuid) => {
+        const destination = this.route(uuid)
+        return destination.kind === 'serving' ? destination.agent : undefined
+      }
+    })
     this.drain()
   }
 
@@ -242,6 +263,34 @@ export class NetworkImpl implements Network {
     return this.close()
   }
 
+  /**
+   * For whoever runs the network: lets an agent take nothing new, and what it has go elsewhere. It stays registered
+   * and empty until it is stopped. Returns before all that has happened.
+   *
+   * @throws NetworkError `AGENT_NOT_FOUND`
+   */
+  drainAgent(agentId: AgentUuid): void {
+    const agent = this.inspection.agent(agentId)
+    if (agent === undefined) throw new NetworkError('AGENT_NOT_FOUND', `there is no agent ${agentId}`)
+    this.logger.info({ agentId, containers: agent.containers }, 'agent is drained')
+    this.machine.drainAgent(agentId, agent.incarnation, this.clock.now())
+    this.drain()
+  }
+
+  /**
+   * For whoever runs the network: ends a container on purpose. It is not started again for the references that it
+   * has, but by its next use; of one that several agents have, the next standby takes over. Returns before it has
+   * ended.
+   *
+   * @throws NetworkError `CONTAINER_NOT_FOUND`
+   */
+  terminateContainer(uuid: ContainerUuid): void {
+    const isThere = this.machine.terminateContainer(uuid, this.clock.now())
+    if (!isThere) throw new NetworkError('CONTAINER_NOT_FOUND', `there is no container ${uuid}`)
+    this.logger.info({ uuid }, 'container is terminated on purpose')
+    this.drain()
+  }
+
   /** How much there is of everything. */
   counts(): ReturnType<CoordinatorMachine['counts']> {
     return this.machine.counts()
@@ -266,7 +315,8 @@ export class NetworkImpl implements Network {
       awaitedAgents: () => machine.awaitedAgents,
       agentAnswered: (agentId, incarnation) =>
         this.keeper?.update(agentKey(agentId, incarnation), { answered: true }),
-      agentDied: (agentId, incarnation) => after(machine.unregister(agentId, incarnation, clock.now())),
+      agentDied: (agentId, incarnation) =>
+        after(machine.unregister(agentId, incarnation, clock.now(), 'dead')),
       clientSeen: (client, aliveTimeoutMs) => after(machine.clientSeen(client, aliveTimeoutMs, clock.now())),
       // Called for every ping of every client: nothing follows from it, so there is nothing to drain.
       clientHeard: (client) => machine.clientHeard(client, clock.now()),
@@ -315,6 +365,7 @@ export class NetworkImpl implements Network {
       },
       drain: async (agentId, incarnation) => {
         await this.entered({ agentId, incarnation })
+        this.logger.info({ agentId, incarnation }, 'agent is draining')
         machine.drainAgent(agentId, incarnation, clock.now())
         this.drain()
       },
@@ -350,10 +401,16 @@ export class NetworkImpl implements Network {
   }
 
   private takeIn(registration: Registration, agent: AgentLink, settle: SettleRegistration): void {
+    const { agentId, incarnation, endpoint, containers } = registration
+    const key = agentKey(agentId, incarnation)
+    const isNew = !this.agentLinks.has(key)
     // Known before the machine's effects name it.
-    this.agentLinks.set(agentKey(registration.agentId, registration.incarnation), agent)
+    this.agentLinks.set(key, agent)
     try {
       settle(undefined, this.machine.register(registration, this.clock.now()))
+      const fields = { agentId, incarnation, endpoint, containers: containers.length }
+      if (isNew) this.logger.info(fields, 'agent registered')
+      else this.logger.debug(fields, 'agent registered again')
     } catch (error) {
       settle(toNetworkError(error, 'INTERNAL'), undefined)
     }
@@ -365,9 +422,11 @@ export class NetworkImpl implements Network {
       const error = new NetworkError('CLOSED', 'the network has been closed')
       return { record: Promise.reject(error), cancel() {} }
     }
-    const getId = this.machine.get(input, this.clock.now())
+    const since = this.clock.now()
+    const getId = this.machine.get(input, since)
+    this.counters.gets++
     const record = new Promise<ContainerRecord>((resolve, reject) => {
-      this.gets.set(getId, { resolve, reject })
+      this.gets.set(getId, { since, resolve, reject })
     })
     this.drain()
     return {
@@ -405,6 +464,7 @@ export class NetworkImpl implements Network {
       }
     }
     if (agents.length > 0 || containers.length > 0) {
+      this.counters.events += agents.length + containers.length
       const batch = { event: { agents, containers }, holders }
       for (const listener of this.listeners) listener(batch)
     }
@@ -426,14 +486,16 @@ export class NetworkImpl implements Network {
         this.agentLinks.get(effect.agent)?.clientGone(effect.command)
         return
       case 'agentGone':
+        this.noteGone(effect.agent, effect.reason)
         this.agentLinks.get(effect.agent)?.gone()
         this.agentLinks.delete(effect.agent)
         this.keeper?.forget(effect.agent)
         return
       case 'getSettled':
-        this.takeGet(effect.getId)?.resolve(effect.record)
+        this.getSettled(effect.getId, effect.record)
         return
       case 'getFailed':
+        this.counters.getsFailed++
         this.takeGet(effect.getId)?.reject(effect.error)
         return
       default:
@@ -441,8 +503,26 @@ export class NetworkImpl implements Network {
     }
   }
 
+  private getSettled(getId: number, record: ContainerRecord): void {
+    const waiting = this.takeGet(getId)
+    if (waiting === undefined) return
+    this.getLatency.record(this.clock.now() - waiting.since)
+    waiting.resolve(record)
+  }
+
+  private noteGone(key: AgentKey, reason: AgentGoneReason): void {
+    const [agentId, incarnation] = key.split('\n')
+    if (reason === 'left') {
+      this.logger.info({ agentId, incarnation }, 'agent left')
+      return
+    }
+    this.counters.agentsLost++
+    this.logger.warn({ agentId, incarnation, reason }, 'agent lost')
+  }
+
   private start(key: AgentKey, command: StartCommand): void {
-    const { startId } = command
+    const { startId, kind, uuid } = command
+    this.counters.starts++
     const agent = this.agentLinks.get(key)
     if (agent === undefined) {
       this.startFailed(startId, { kind: 'unknown' })
@@ -450,7 +530,7 @@ export class NetworkImpl implements Network {
     }
     const cancelTimeout = this.clock.after(this.startTimeoutMs, () => {
       this.logger.warn(
-        { agentId: agent.agentId, kind: command.kind, startId },
+        { agentId: agent.agentId, kind, uuid, startId },
         'a factory hangs: its start is withdrawn'
       )
       this.startFailed(startId, { kind: 'unknown' })
@@ -463,12 +543,16 @@ export class NetworkImpl implements Network {
       },
       (error: unknown) => {
         cancelTimeout()
-        this.startFailed(startId, startFailureOf(toNetworkError(error, 'FACTORY_FAILED')))
+        const failure = toNetworkError(error, 'FACTORY_FAILED')
+        const { code, message } = failure
+        this.logger.warn({ agentId: agent.agentId, kind, uuid, code, reason: message }, 'a start failed')
+        this.startFailed(startId, startFailureOf(failure))
       }
     )
   }
 
   private startFailed(startId: number, failure: StartFailure): void {
+    this.counters.startsFailed++
     this.machine.startFailed(startId, failure, this.clock.now())
     this.drain()
   }

@@ -1,9 +1,11 @@
+import { assertNever } from '../api/assert.ts'
 import { NetworkError } from '../api/errors.ts'
 import type { ClientUuid, ContainerKind, ContainerUuid } from '../api/ids.ts'
 import { NetworkEventKind } from '../api/records.ts'
 import { compareTokens, type ActivationToken } from '../api/tokens.ts'
 import type { EndReason, InventoryEntry, StartResult } from '../contract/ports.ts'
 import { bearsAll } from './directory.ts'
+import type { AgentGoneReason } from './effects.ts'
 import type {
   AgentEntry,
   AgentKey,
@@ -448,6 +450,34 @@ export class Placement {
     this.endThere(entry, entry.place.agent, entry.place.token, undefined, reason, thenWanted)
   }
 
+  /**
+   * Ends a container on purpose, wherever it is in its life: it comes back when somebody uses it, not for the
+   * references it has. A start under way is withdrawn; gets that wait for it make another.
+   */
+  terminate(entry: ContainerEntry): void {
+    const { place, state } = { place: entry.place, state: this.state }
+    switch (place.kind) {
+      case 'serving':
+        this.end(entry, 'terminated', false)
+        return
+      case 'starting':
+        this.endThere(entry, place.agent, place.token, place.startId, 'withdrawn', false)
+        return
+      case 'ending':
+        state.directory.setPlace(entry, { ...place, thenWanted: false })
+        return
+      case 'unplaced':
+        // Whoever waits for it, or stands by, wants it whatever became of it before.
+        if ((entry.waiting?.size ?? 0) > 0 || entry.standbys !== undefined) return
+        state.directory.setPlace(entry, { kind: 'unplaced', wanted: false })
+        state.deadlines.delete(entry)
+        this.stranded.delete(entry)
+        return
+      default:
+        assertNever(place)
+    }
+  }
+
   private endThere(
     entry: ContainerEntry,
     agent: AgentEntry,
@@ -503,12 +533,12 @@ export class Placement {
   }
 
   /** An agent is gone for good, and whatever it had with it. */
-  lose(agent: AgentEntry): void {
+  lose(agent: AgentEntry, reason: AgentGoneReason): void {
     const { state } = this
     state.roster.delete(agent)
     state.deadlines.delete(agent)
     state.agentEvent(agent, NetworkEventKind.removed)
-    state.effects.push({ kind: 'agentGone', agent: agent.key })
+    state.effects.push({ kind: 'agentGone', agent: agent.key, reason })
     for (const uuid of [...agent.standbys.keys()]) {
       const entry = state.directory.get(uuid)
       if (entry !== undefined) this.removeStandby(entry, agent)

@@ -127,17 +127,21 @@ export class Registrations {
   }
 
   /** An incarnation serves nothing any more: it says so itself, or it is proven dead. */
-  unregister({ agentId, incarnation }: { agentId: Registration['agentId']; incarnation: string }): void {
+  unregister(
+    { agentId, incarnation }: { agentId: Registration['agentId']; incarnation: string },
+    reason: 'left' | 'dead'
+  ): void {
     const key = agentKey(agentId, incarnation)
     const agent = this.state.roster.get(key)
-    if (agent !== undefined) this.placement.lose(agent)
-    else if (this.awaited.has(key)) this.state.effects.push({ kind: 'agentGone', agent: key })
+    if (agent !== undefined) this.placement.lose(agent, reason)
+    else if (this.awaited.has(key)) this.state.effects.push({ kind: 'agentGone', agent: key, reason })
     if (this.heardFrom(key)) this.placement.retryStranded()
   }
 
   /** The hold is over: whoever was not heard by now has no lease. */
   stopWaiting(): void {
-    for (const agent of this.awaited.keys()) this.state.effects.push({ kind: 'agentGone', agent })
+    for (const agent of this.awaited.keys())
+      this.state.effects.push({ kind: 'agentGone', agent, reason: 'silent' })
     this.awaited.clear()
   }
 
@@ -189,6 +193,7 @@ export class Registrations {
       lastHeard: state.now,
       draining: false,
       containers: new Set(),
+      starting: 0,
       starts: new Set(),
       standbys: new Map(),
       shared: new Map()

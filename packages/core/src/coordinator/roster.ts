@@ -27,6 +27,11 @@ export class Roster {
     return this.byKind.keys()
   }
 
+  /** How many agents take new containers of this kind. */
+  countOffering(kind: ContainerKind): number {
+    return this.byKind.get(kind)?.agents.length ?? 0
+  }
+
   offers(kind: ContainerKind): boolean {
     return this.byKind.has(kind)
   }

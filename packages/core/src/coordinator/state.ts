@@ -110,11 +110,17 @@ export class CoordinatorState {
     const before = this.recordOf(entry)
     const old = entry.place
     if ('agent' in old) old.agent.containers.delete(entry)
-    if (old.kind === 'starting') this.starts.delete(old.startId)
+    if (old.kind === 'starting') {
+      this.starts.delete(old.startId)
+      old.agent.starting--
+    }
     if (old.kind === 'serving') this.deadlines.delete(entry)
-    entry.place = next
+    this.directory.setPlace(entry, next)
     if ('agent' in next) next.agent.containers.add(entry)
-    if (next.kind === 'starting') this.starts.set(next.startId, entry)
+    if (next.kind === 'starting') {
+      this.starts.set(next.startId, entry)
+      next.agent.starting++
+    }
     if (before !== undefined) this.containerEvent(entry, before, NetworkEventKind.removed)
     const after = this.recordOf(entry)
     if (after !== undefined) this.containerEvent(entry, after, NetworkEventKind.added)

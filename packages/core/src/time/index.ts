@@ -1,5 +1,6 @@
 export type { Clock, TickHandler, TickManager } from './clock.ts'
 export { DeadlineTable } from './deadline-table.ts'
+export { LatencyHistogram } from './latency-histogram.ts'
 export { createSystemClock, systemClock, type SystemClockOptions } from './system-clock.ts'
 export { TickManagerImpl, type TickManagerOptions } from './tick-manager.ts'
 export { TimerQueue, type TimerQueueOptions } from './timer-queue.ts'

@@ -17,7 +17,7 @@ describe('death of an agent', () => {
     bench.advance(2999)
     expect(bench.of('agentGone')).toEqual([])
     bench.advance(1)
-    expect(bench.of('agentGone')).toEqual([{ kind: 'agentGone', agent: key('a') }])
+    expect(bench.of('agentGone')).toEqual([{ kind: 'agentGone', agent: key('a'), reason: 'silent' }])
     expect(bench.startOf('lobby').agent).toBe(key('b'))
     bench.started('lobby')
     const [after] = bench.machine.list().filter((record) => record.uuid === 'lobby')

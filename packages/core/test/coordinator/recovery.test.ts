@@ -253,7 +253,7 @@ describe('a hold over a remembered roster', () => {
     bench.machine.unregister('b' as AgentUuid, '1', bench.now)
     bench.collect()
     expect(bench.of('start')).toHaveLength(1)
-    expect(bench.of('agentGone')).toEqual([{ kind: 'agentGone', agent: key('b') }])
+    expect(bench.of('agentGone')).toEqual([{ kind: 'agentGone', agent: key('b'), reason: 'left' }])
   })
 
   test('is not ended by another incarnation: that one inherits nothing', () => {
@@ -271,7 +271,7 @@ describe('a hold over a remembered roster', () => {
     bench.advance(1)
     expect(bench.of('start')).toHaveLength(1)
     expect(bench.machine.awaitedAgents).toEqual([])
-    expect(bench.of('agentGone')).toEqual([{ kind: 'agentGone', agent: key('b') }])
+    expect(bench.of('agentGone')).toEqual([{ kind: 'agentGone', agent: key('b'), reason: 'silent' }])
   })
 
   test('does not begin at all when there was nobody', () => {
