@@ -2,7 +2,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createNetworkClient, type NetworkClient } from '@hcengineering/network-client'
-import type { ContainerKind, ContainerReference, ContainerUuid } from '@hcengineering/network-core'
+import {
+  containerUuid,
+  type ContainerKind,
+  type ContainerReference,
+  type ContainerUuid
+} from '@hcengineering/network-core'
 import { directoryUuid, kinds } from './containers.ts'
 import { leaveRequested } from './leave.ts'
 
@@ -67,7 +72,8 @@ async function chat(client: NetworkClient, room: number): Promise<void> {
 /** Opens short sessions, one after the other. */
 async function comeAndGo(client: NetworkClient): Promise<void> {
   await keepOn(async () => {
-    const session = await client.get(kinds.session, { labels: label() })
+    // A name of its own: with labels alone it would be one that another client has opened.
+    const session = await client.get(kinds.session, { uuid: containerUuid(), labels: label() })
     for (let asked = 0; asked < 4; asked++) {
       await session.request('read')
       await sleep(40 + Math.random() * 160)

@@ -37,7 +37,7 @@ export function OverviewPage(): JSX.Element {
         <Plot title="Containers" lines={containers} format={short} spanMs={spanMs} fromZero={false} />
         <Plot title="Latency of gets" lines={getLatency} format={latency} spanMs={spanMs} />
         <Plot title="Failures" lines={failures} format={rate} spanMs={spanMs} />
-        <Plot title="Agents and clients" lines={members} format={short} spanMs={spanMs} />
+        <Plot title="Agents and clients" lines={members} format={short} steps={wholeSteps} spanMs={spanMs} />
         <Plot
           title="Memory of the coordinator"
           lines={memory}
@@ -76,6 +76,10 @@ const memory: readonly Line[] = [
   { name: 'heap', field: 'heapUsedBytes', hue: 2, filled: true },
   { name: 'resident', field: 'rssBytes', hue: 8, dashed: true }
 ]
+/** There is no half of an agent. */
+const wholeSteps = [1, 2, 5]
+  .flatMap((step) => [0, 1, 2, 3, 4, 5].map((power) => step * 10 ** power))
+  .toSorted((one, other) => one - other)
 /** Powers of two, so that the axis names whole mebibytes. */
 const byteSteps = Array.from({ length: 24 }, (_, power) => 2 ** (power + 16))
 const lag: readonly Line[] = [{ name: 'lag', field: 'eventLoopLagMs', hue: 4, filled: true }]

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { timeOfDay } from '../format/times.ts'
 import { columns } from '../state/sample-history.ts'
-import { rangeOf } from './plot-range.ts'
+import { rangeOf, shownSince } from './plot-range.ts'
 import { follow } from '../state/follow.ts'
 import { history, sampleTick, serverNow } from '../state/store.ts'
 import { colour, themeTick } from '../state/theme.ts'
@@ -57,14 +57,15 @@ export function Plot(props: PlotProps): JSX.Element {
   }
   const draw = (): void => {
     if (plot.current === undefined) return
-    const since = serverNow() - span.current
+    const now = serverNow()
+    const since = shownSince(now, span.current, history.samples[0]?.at)
     const data = columns(
       history.samples,
       since,
       lines.map((line) => line.field)
     )
     plot.current.setData(data, false)
-    plot.current.setScale('x', { min: since / 1000, max: serverNow() / 1000 })
+    plot.current.setScale('x', { min: since / 1000, max: now / 1000 })
     showFigures(plot.current)
   }
 

@@ -1,12 +1,15 @@
 import { createNetworkClient } from '@hcengineering/network-client'
 import type { ContainerUuid } from '@hcengineering/network-core'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { launchBrowser } from '../../network/browser.ts'
 import { ensureBuilt } from '../../network/built.ts'
 import { kinds } from '../../network/containers.ts'
 import { LiveNetwork } from '../../network/live-network.ts'
 import { keepPicture, openTab } from './support/seen.ts'
+
+// A browser, a network and what else the machine has to do.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 const token = 'token-of-the-system-test'
 
@@ -22,12 +25,12 @@ beforeAll(async () => {
     env: { UNUSED_CONTAINER_TIMEOUT: '1' }
   })
   browser = await launchBrowser()
-}, 120_000)
+})
 
 afterAll(async () => {
   await browser.close()
   await network.close()
-}, 60_000)
+})
 
 /** A container that stays, of a client that does nothing else. */
 async function holdContainer(uuid: string) {
@@ -79,7 +82,7 @@ describe('every page', () => {
       const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
       expect(beyond, `${name} is wider than the screen`).toBeLessThanOrEqual(0)
       // Plots and the picture want some seconds of what happens.
-      await page.waitForTimeout(name === 'overview' || name === 'topology' ? 2500 : 400)
+      await page.waitForTimeout(name === 'overview' || name === 'topology' ? 1500 : 200)
       await keepPicture(page, `${look}-${name}`)
     }
     expect(faults).toEqual([])

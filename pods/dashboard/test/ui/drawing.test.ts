@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { leaseTone } from '../../src/pages/lease-tone.ts'
-import { rangeOf } from '../../src/ui/plot-range.ts'
+import { rangeOf, shownSince } from '../../src/ui/plot-range.ts'
 import { sparklinePath } from '../../src/ui/sparkline-path.ts'
 
 describe('a sparkline', () => {
@@ -29,6 +29,14 @@ describe('the range of an axis', () => {
     expect(range[0]).toBeCloseTo(expected[0])
     expect(range[1]).toBeCloseTo(expected[1])
   })
+})
+
+it('a plot begins where was asked for, or with the first sample, and shows a minute at least', () => {
+  const now = 1_000_000
+  expect(shownSince(now, 300_000, undefined)).toBe(700_000)
+  expect(shownSince(now, 300_000, 500_000)).toBe(700_000)
+  expect(shownSince(now, 300_000, 850_000)).toBe(850_000)
+  expect(shownSince(now, 300_000, 995_000)).toBe(940_000)
 })
 
 it('a lease is good while the agent may miss a renewal, and bad when it is about to end', () => {

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { expect } from 'vitest'
 
 /** Kept for who wants to look at them; git ignores the folder. */
 const folder = resolve(import.meta.dirname, '../../../../../.tmp/dashboard')
@@ -29,7 +28,7 @@ export async function openTab(
       faults.push(message.text())
     }
   })
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(40_000)
   return { page, faults, [Symbol.asyncDispose]: () => context.close() }
 }
 
@@ -37,9 +36,4 @@ export async function openTab(
 export async function keepPicture(page: Page, name: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
   await page.screenshot({ path: join(folder, `${name}.png`) })
-}
-
-/** Waits until something is true of what the page shows. */
-export async function eventually(check: () => Promise<void>): Promise<void> {
-  await expect.poll(() => check().then(() => true, String), { timeout: 15_000, interval: 100 }).toBe(true)
 }
