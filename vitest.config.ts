@@ -30,6 +30,7 @@ export default defineConfig({
       project('@hcengineering/network-pod', 'pods/network-pod'),
       project('@hcengineering/network-tool', 'pods/network-tool'),
       project('@hcengineering/network-bench', 'bench'),
+      project('@hcengineering/network-dashboard', 'pods/dashboard'),
       project('@hcengineering/network-chaos', 'chaos'),
       project('@hcengineering/network-sim', 'sim'),
       project('deploy', 'deploy'),

@@ -127,7 +127,7 @@ const forbidden = [
   {
     name: 'nothing-imports-what-stands-on-the-packages',
     severity: 'error',
-    from: { path: unit, pathNot: ['^chaos/', '^pods/network-tool/'] },
+    from: { path: unit, pathNot: ['^chaos/', '^pods/network-tool/', '^pods/dashboard/'] },
     to: { path: '^(pods|examples|sim|chaos|bench|tools)/', pathNot: '^$1/' }
   },
   {
@@ -152,6 +152,22 @@ const forbidden = [
     severity: 'error',
     from: { path: '^chaos/' },
     to: { path: '^(pods|examples|sim|bench|tools)/', pathNot: '^pods/network-pod/src/index\\.ts$' }
+  },
+  {
+    name: 'the-dashboard-imports-the-types-of-the-admin-api-and-nothing-else-that-stands-on-the-packages',
+    severity: 'error',
+    from: { path: '^pods/dashboard/' },
+    to: {
+      path: '^(pods|examples|sim|chaos|bench|tools)/',
+      pathNot: ['^pods/dashboard/', '^pods/network-pod/src/admin/views\\.ts$']
+    }
+  },
+  {
+    name: 'the-pages-of-the-dashboard-run-in-a-browser',
+    comment: 'they know no module of Node.js',
+    severity: 'error',
+    from: { path: '^pods/dashboard/src/' },
+    to: { dependencyTypes: ['core'] }
   },
   {
     name: 'no-relative-import-leaves-its-package',
