@@ -153,5 +153,33 @@ nobody needs it any more: after a while it ends
   that took <number> s
 the agent leaves
   agent removed: <uuid>, offers lamp
+`,
+
+  'chat-rooms.ts': `
+the page: 200 text/html; charset=utf-8
+Ann says hello: 204
+Ann hears: { id: 1, user: 'Ann', text: 'hello' }
+Ben hears: { id: 1, user: 'Ann', text: 'hello' }
+Ben answers: 204
+Ann hears: { id: 2, user: 'Ben', text: 'hello yourself' }
+Ben hears: { id: 2, user: 'Ben', text: 'hello yourself' }
+in the garden: 204
+without a text: 400
+in no room: 404
+rooms: [ 'garden', 'general' ]
+`,
+
+  'workspaces.ts': `
+Ann creates document 1
+Ben hears: { user: 'Ann', created: 'Plan' }
+Ben lists: [ 'Plan' ]
+Cleo creates document 1
+Cleo creates document 2
+Cleo creates a third: QUOTA, the plan 'free' has 2 documents
+Cleo lists acme: FORBIDDEN, Cleo is no member of acme
+a tenant that is none: NO_SUCH_TENANT, there is no workspace 'nowhere'
+running: [ 'workspace-acme', 'workspace-zenith' ]
+at different agents: true
+later, Ann lists: [ 'Plan' ]
 `
 }
