@@ -181,5 +181,30 @@ a tenant that is none: NO_SUCH_TENANT, there is no workspace 'nowhere'
 running: [ 'workspace-acme', 'workspace-zenith' ]
 at different agents: true
 later, Ann lists: [ 'Plan' ]
+`,
+
+  'sharded-workers.ts': `
+8 shards at 3 agents: [ 2, 3, 3 ]
+12000 words are counted
+different words: 100 each counted: [ 120 ]
+no word is in two shards: true
+`,
+
+  'leader-with-standbys.ts': `
+sweep the hall: assigned by the first, its number 1
+wind the clock: assigned by the first, its number 2
+the first is killed
+water the plants: assigned by the second, its number 1
+the new token is higher: true
+the second is asked to leave
+lock the door: assigned by the third, its number 1
+`,
+
+  'collaborative-counter.ts': `
+Ann sees 3 and Ben sees 3
+the process that hosts the counter is killed while both go on counting
+20 more have been counted
+Ann sees 33 and Ben sees 33
+it runs elsewhere: true
 `
 }
