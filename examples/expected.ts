@@ -153,5 +153,58 @@ nobody needs it any more: after a while it ends
   that took <number> s
 the agent leaves
   agent removed: <uuid>, offers lamp
+`,
+
+  'chat-rooms.ts': `
+the page: 200 text/html; charset=utf-8
+Ann says hello: 204
+Ann hears: { id: 1, user: 'Ann', text: 'hello' }
+Ben hears: { id: 1, user: 'Ann', text: 'hello' }
+Ben answers: 204
+Ann hears: { id: 2, user: 'Ben', text: 'hello yourself' }
+Ben hears: { id: 2, user: 'Ben', text: 'hello yourself' }
+in the garden: 204
+without a text: 400
+in no room: 404
+rooms: [ 'garden', 'general' ]
+`,
+
+  'workspaces.ts': `
+Ann creates document 1
+Ben hears: { user: 'Ann', created: 'Plan' }
+Ben lists: [ 'Plan' ]
+Cleo creates document 1
+Cleo creates document 2
+Cleo creates a third: QUOTA, the plan 'free' has 2 documents
+Cleo lists acme: FORBIDDEN, Cleo is no member of acme
+a tenant that is none: NO_SUCH_TENANT, there is no workspace 'nowhere'
+running: [ 'workspace-acme', 'workspace-zenith' ]
+at different agents: true
+later, Ann lists: [ 'Plan' ]
+`,
+
+  'sharded-workers.ts': `
+8 shards at 3 agents: [ 2, 3, 3 ]
+12000 words are counted
+different words: 100 each counted: [ 120 ]
+no word is in two shards: true
+`,
+
+  'leader-with-standbys.ts': `
+sweep the hall: assigned by the first, its number 1
+wind the clock: assigned by the first, its number 2
+the first is killed
+water the plants: assigned by the second, its number 1
+the new token is higher: true
+the second is asked to leave
+lock the door: assigned by the third, its number 1
+`,
+
+  'collaborative-counter.ts': `
+Ann sees 3 and Ben sees 3
+the process that hosts the counter is killed while both go on counting
+20 more have been counted
+Ann sees 33 and Ben sees 33
+it runs elsewhere: true
 `
 }

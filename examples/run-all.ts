@@ -13,9 +13,16 @@ import { startCoordinator } from './runner/coordinator.ts'
 import { describeEnd, Program } from './runner/program.ts'
 
 const folder = import.meta.dirname
-const timeoutMs = 60_000
+const timeoutMs = 120_000
 /** These wait most of the time: they begin first, so that the others run meanwhile. */
-const slow = ['custom-timeout-example.ts', 'lifecycle-monitoring.ts', 'quick-start.ts']
+const slow = [
+  'custom-timeout-example.ts',
+  'lifecycle-monitoring.ts',
+  'workspaces.ts',
+  'collaborative-counter.ts',
+  'leader-with-standbys.ts',
+  'quick-start.ts'
+]
 
 const running = new Set<Program>()
 

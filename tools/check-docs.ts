@@ -1,7 +1,8 @@
 /**
  * Checks the documentation: links and anchors lead somewhere, `pnpm` commands exist, and the TypeScript in
  * README.md, docs/ and the `@example`s of packages/ compiles against the packages' sources. A block that is
- * no program is marked ```` ```ts fragment ````.
+ * no program is marked ```` ```ts fragment ````. One with a ```` ```text ```` block right behind it is run, and
+ * must print exactly that.
  */
 
 import { glob, readFile } from 'node:fs/promises'
@@ -11,6 +12,7 @@ import { compileBlocks } from './docs/compile.ts'
 import { findBrokenLinks } from './docs/links.ts'
 import { parsePage, typescriptBlocks } from './docs/page.ts'
 import type { Finding } from './docs/page.ts'
+import { runBlocks } from './docs/run.ts'
 import { exampleBlocks } from './docs/tsdoc.ts'
 
 const root = process.cwd()
@@ -44,8 +46,14 @@ for (const path of await filesMatching('packages/*/src/**/*.ts')) {
   programs.push(...blocks)
   findings.push(...unfenced)
 }
-findings.push(...(await compileBlocks(root, programs)))
+const mistakes = await compileBlocks(root, programs)
+findings.push(...mistakes)
+// What does not compile need not be run.
+if (mistakes.length === 0) findings.push(...(await runBlocks(root, programs)))
 
 for (const { path, line, message } of findings) console.error(`${path}:${line} ${message}`)
 if (findings.length > 0) process.exitCode = 1
-else console.log(`docs: ${pages.length} pages and ${programs.length} programs are in order`)
+else {
+  const run = programs.filter(({ output }) => output !== undefined).length
+  console.log(`docs: ${pages.length} pages and ${programs.length} programs are in order, ${run} of them run`)
+}

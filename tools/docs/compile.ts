@@ -3,15 +3,25 @@ import { dirname, join, relative } from 'node:path'
 import { runCommand } from '../command.ts'
 import type { Block, Finding } from './page.ts'
 
+/** Where the blocks lie as files. */
+export function blocksFolder(root: string): string {
+  return join(root, '.tmp/docs-check')
+}
+
+/** The file of a block, by its place among all of them. */
+export function blockFile(index: number): string {
+  return `block-${index}.ts`
+}
+
 /** What tsc says of the blocks, each compiled as a module of its own. */
 export async function compileBlocks(root: string, blocks: readonly Block[]): Promise<Finding[]> {
   if (blocks.length === 0) return []
-  const folder = join(root, '.tmp/docs-check')
+  const folder = blocksFolder(root)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const origins = new Map<string, Block>()
   for (const [index, block] of blocks.entries()) {
-    const name = `block-${index}.ts`
+    const name = blockFile(index)
     origins.set(name, block)
     // Leading empty lines make the compiler's line numbers those of the page.
     await writeFile(join(folder, name), '\n'.repeat(block.line - 1) + fromFolder(root, folder, block) + '\n')

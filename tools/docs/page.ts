@@ -15,6 +15,8 @@ export interface Block {
   readonly path: string
   readonly line: number
   readonly source: string
+  /** What it must print: the ```` ```text ```` block right behind it, if there is one. */
+  readonly output?: string
 }
 
 type Tree = ReturnType<typeof fromMarkdown>
@@ -36,10 +38,12 @@ export function parsePage(path: string, text: string): Page {
 /** The TypeScript blocks of a page that claim to be programs. */
 export function typescriptBlocks({ path, tree }: Page): Block[] {
   const blocks: Block[] = []
-  visit(tree, 'code', ({ lang, meta, value, position }) => {
+  visit(tree, 'code', ({ lang, meta, value, position }, index, parent) => {
     if (lang !== 'ts' && lang !== 'typescript') return
     if (meta?.split(/\s+/).includes('fragment') === true) return
-    blocks.push({ path, line: (position?.start.line ?? 0) + 1, source: value })
+    const next = parent?.children[(index ?? 0) + 1]
+    const output = next?.type === 'code' && next.lang === 'text' ? { output: next.value } : {}
+    blocks.push({ path, line: (position?.start.line ?? 0) + 1, source: value, ...output })
   })
   return blocks
 }

@@ -30,6 +30,7 @@ describe('the check of the docs', () => {
         '# Title\n\n[guide](docs/guide.md#the-end) [up](#title) [site](https://example.org/x)\n',
         'Run `npx -y pnpm@12 start`.\n',
         `${fence}ts\nconst answer: number = await Promise.resolve(42)\n${fence}\n`,
+        `${fence}ts\nconsole.log('two')\nconsole.log('lines')\n${fence}\n\n${fence}text\ntwo\nlines\n${fence}\n`,
         `${fence}ts fragment\nclass Mine implements Unknown { … }\n${fence}\n`
       ].join('\n'),
       'docs/guide.md': '# Guide\n\n## The `end`\n\n[back](../README.md)\n',
@@ -49,7 +50,7 @@ describe('the check of the docs', () => {
     expect(await checkDocs()).toStrictEqual({
       exitCode: 0,
       stderr: '',
-      stdout: 'docs: 2 pages and 2 programs are in order\n'
+      stdout: 'docs: 2 pages and 3 programs are in order, 1 of them run\n'
     })
   })
 
@@ -91,6 +92,20 @@ describe('the check of the docs', () => {
       'packages/some/src/index.ts:11 @example without a ```ts block',
       "packages/some/src/index.ts:6 error TS2322: Type 'number' is not assignable to type 'string'."
     ])
+  })
+
+  it('runs a program whose output stands behind it, and says what differs', async () => {
+    await write({
+      'README.md': [
+        `${fence}ts\nconsole.log('one')\nconsole.log('too')\n${fence}\n\n${fence}text\none\ntwo\n${fence}\n`,
+        `${fence}ts\nthrow new Error('broken')\n${fence}\n\n${fence}text\nwhole\n${fence}\n`
+      ].join('\n')
+    })
+    const { exitCode, stderr } = await checkDocs()
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('README.md:2 the program prints "too" where the page says "two"')
+    expect(stderr).toContain('README.md:12 the program ends with exit code 1: ')
+    expect(stderr).toContain('Error: broken')
   })
 })
 
