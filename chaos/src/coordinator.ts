@@ -37,6 +37,7 @@ export class Coordinator {
       env: {
         HOST: host,
         PORT: String(port),
+        ADMIN_PORT: 'off',
         DATA_DIR: dataDir,
         UNUSED_CONTAINER_TIMEOUT: String(unusedContainerTimeout),
         LOG_LEVEL: process.env['CHAOS_LOG_LEVEL'] ?? 'info'

@@ -23,6 +23,8 @@ export function startCoordinator(onLine?: ProgramOptions['onLine']): StartingCoo
       PORT: '0',
       // There was no coordinator before this one, so there is nothing to wait for.
       RECOVERY_GRACE: '0',
+      // Several may run at once, and nobody looks at them.
+      ADMIN_PORT: 'off',
       LOG_LEVEL: 'info'
     },
     ...(onLine === undefined ? {} : { onLine })

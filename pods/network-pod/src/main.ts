@@ -1,10 +1,14 @@
 #!/usr/bin/env node
+import { randomBytes } from 'node:crypto'
 import { constants } from 'node:os'
 import { toNetworkError } from '@hcengineering/network-core'
 import type { Logger } from 'pino'
+import { readCommandLine } from './command-line.ts'
 import { readConfiguration } from './configuration.ts'
 import { createLogger } from './logger.ts'
 import { startPod, type Pod } from './pod.ts'
+import { createPrometheusMetrics } from './prometheus.ts'
+import { printedConfiguration } from './printed-configuration.ts'
 
 /** The first signal closes the pod, after which nothing keeps the process; a second one does not wait for that. */
 function closeOnSignals(pod: Pod, logger: Logger): void {
@@ -29,16 +33,32 @@ function closeOnSignals(pod: Pod, logger: Logger): void {
 }
 
 async function main(): Promise<void> {
-  const configuration = readConfiguration(process.env)
-  const { logLevel, ...settings } = configuration
+  const asked = readCommandLine(process.argv.slice(2))
+  if ('exitCode' in asked) {
+    process.exitCode = asked.exitCode
+    return
+  }
+  const { flags, file, generateAdminToken, printConfig } = asked
+  const generatedToken = generateAdminToken ? randomBytes(24).toString('base64url') : undefined
+  const configuration = readConfiguration(process.env, { flags, file, generatedToken })
+  if (printConfig) {
+    process.stdout.write(printedConfiguration(configuration))
+    return
+  }
+  const { logLevel, admin, ...settings } = configuration
   const logger = createLogger(logLevel)
-  const pod = await startPod(configuration, logger)
+  const pod = await startPod(configuration, logger, { createMetrics: createPrometheusMetrics })
   closeOnSignals(pod, logger)
   process.on('uncaughtException', (error) => {
     logger.fatal({ error }, 'a fault in the pod itself')
     process.exit(1)
   })
-  logger.info({ ...settings, port: pod.port, pid: process.pid }, 'listening')
+  // Not in the log, which is kept, and read by many.
+  if (generatedToken !== undefined) process.stderr.write(`admin token: ${generatedToken}\n`)
+  logger.info(
+    { ...settings, port: pod.port, adminHost: admin?.host, adminPort: pod.adminPort, pid: process.pid },
+    'listening'
+  )
 }
 
 try {

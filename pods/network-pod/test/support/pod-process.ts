@@ -21,15 +21,20 @@ export class PodProcess {
   readonly #ended: Promise<Ending>
   readonly #firstLine: Promise<string>
 
-  /** @param prefix a command that runs it elsewhere, such as `ip netns exec name` */
+  /**
+   * @param prefix a command that runs it elsewhere, such as `ip netns exec name`
+   * @param flags what stands behind its name on the command line
+   */
   constructor(
     environment: Readonly<Record<string, string>>,
     program: 'main' | 'health' = 'main',
-    prefix: readonly string[] = []
+    prefix: readonly string[] = [],
+    flags: readonly string[] = []
   ) {
-    const own = [process.execPath, '--conditions=source', resolve(sources, `${program}.ts`)]
+    const own = [process.execPath, '--conditions=source', resolve(sources, `${program}.ts`), ...flags]
     const [command = '', ...args] = [...prefix, ...own]
-    const env = { PATH: process.env['PATH'] ?? '', ...environment }
+    // Whatever else runs on this machine may have the admin port.
+    const env = { PATH: process.env['PATH'] ?? '', ADMIN_PORT: 'off', ...environment }
     this.#process = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     const lines = createInterface({ input: this.#process.stdout! })
     lines.on('line', (line) => this.log.push(line))
