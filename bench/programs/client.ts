@@ -275,6 +275,14 @@ serveCalls({
     const figures = await echo(await (await reference()).connect(), load)
     return { ...figures, mibPerSecond: mebibytes(figures, load.size ?? 64) }
   },
+  /** Traces every request for a while; nothing of that is kept. */
+  warmTracing: async (load: Load) => {
+    if (telemetry === undefined) throw new Error('nothing is observed')
+    telemetry.warmsUp = true
+    await echo(await (await reference()).connect(), load)
+    telemetry.warmsUp = false
+    return {}
+  },
   telemetry: () => telemetry?.figures(),
   routed: async (load: Load) => {
     const { uuid } = await reference()

@@ -51,6 +51,11 @@ class MetricSink implements PushMetricExporter {
 /** What this process has recorded. */
 export class Telemetry {
   readonly tracing: Tracing
+  /**
+   * Whether every request is traced. One in a hundred would take minutes to have the SDK's code compiled, as it is in a
+   * process that has run for a while.
+   */
+  warmsUp = false
   private readonly spans = new SpanSink()
   private readonly metrics = new MetricSink()
   private readonly provider: TracerProvider
@@ -67,7 +72,8 @@ export class Telemetry {
     })
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
     observeEventLoop()
-    this.tracing = openTelemetryTracing({ sampleRatio })
+    const random = (): number => (this.warmsUp ? 0 : Math.random())
+    this.tracing = openTelemetryTracing({ sampleRatio, random })
   }
 
   /** @throws Error when nothing was recorded: what was measured is then not what its name says */

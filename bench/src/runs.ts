@@ -108,7 +108,9 @@ function observed(inFlight: number, sampleRatio: number): Run['perform'] {
     const client = stage.start('client')
     const start = { address, transport: 'zeromq', observed: { sampleRatio } }
     await Promise.all([agent.ask('start', start), client.ask('start', start)])
-    const figures = await client.measureWarm('direct', stage.load(inFlight))
+    const load = stage.load(inFlight)
+    await client.ask('warmTracing', { ...load, measureMs: 100 })
+    const figures = await client.measureWarm('direct', load)
     const [asked, served] = await Promise.all([client.measure('telemetry'), agent.measure('telemetry')])
     return { ...figures, clientSpans: asked['spans'] ?? NaN, agentSpans: served['spans'] ?? NaN }
   }

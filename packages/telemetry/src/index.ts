@@ -1,3 +1,4 @@
+export { scopeName } from './attributes.ts'
 export { observeAgent } from './metrics/agent.ts'
 export { observeClient } from './metrics/client.ts'
 export { observeCoordinator } from './metrics/coordinator.ts'

@@ -7,6 +7,7 @@ import { readCommandLine } from './command-line.ts'
 import { readConfiguration } from './configuration.ts'
 import { createLogger } from './logger.ts'
 import { startPod, type Pod } from './pod.ts'
+import { createPrometheusMetrics } from './prometheus.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 
 /** The first signal closes the pod, after which nothing keeps the process; a second one does not wait for that. */
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
   }
   const { logLevel, admin, ...settings } = configuration
   const logger = createLogger(logLevel)
-  const pod = await startPod(configuration, logger)
+  const pod = await startPod(configuration, logger, { createMetrics: createPrometheusMetrics })
   closeOnSignals(pod, logger)
   process.on('uncaughtException', (error) => {
     logger.fatal({ error }, 'a fault in the pod itself')

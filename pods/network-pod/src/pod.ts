@@ -1,6 +1,7 @@
 import { tcpTransport, zeromqTransport } from '@hcengineering/network-backrpc'
 import { hasCode, NetworkError, NetworkImpl, TickManagerImpl, type Logger } from '@hcengineering/network-core'
 import { NetworkServer, type NetworkServerOptions } from '@hcengineering/network-server'
+import { openTelemetryTracing } from '@hcengineering/network-telemetry'
 import type { MetricsSource } from './admin/metrics.ts'
 import { startAdminServer, type AdminServer } from './admin/server.ts'
 import type { PodConfiguration } from './configuration.ts'
@@ -40,7 +41,10 @@ export async function startPod(
   const transport = options.transport ?? (configuration.transport === 'tcp' ? tcpTransport : zeromqTransport)
   const data = dataDir === undefined ? undefined : await openDataDirectory(dataDir, logger)
   const ticks = new TickManagerImpl(ticksPerSecond, { logger })
+  // Records nothing, unless an SDK was loaded before the pod (`node --import`).
+  const tracing = openTelemetryTracing()
   const network = new NetworkImpl(ticks, {
+    tracing,
     aliveTimeout,
     pingInterval,
     unusedContainerTimeout,
@@ -58,7 +62,7 @@ export async function startPod(
     await data?.close()
   }
   try {
-    server = new NetworkServer(network, ticks, host, port, { logger, proofOfDeath, transport })
+    server = new NetworkServer(network, ticks, host, port, { logger, proofOfDeath, transport, tracing })
     if (configuration.admin !== undefined) {
       const metrics = options.createMetrics?.(network, server)
       admin = await startAdminServer({
