@@ -154,39 +154,40 @@ describe('a container that says "not yet"', () => {
   })
 })
 
-describe('a snapshot', () => {
-  async function after(container: Partial<Container>, options = {}) {
-    await using net = await startNetwork('memory')
-    const snapshots: unknown[] = []
-    const whole = (): Container => Object.assign(recordingContainer({ answer: () => 1 }), container)
-    const agent = await net.agent({
-      options,
-      factories: {
-        room: (asked) => {
-          snapshots.push(asked.snapshot)
-          return { uuid: uuid('lobby'), container: whole(), endpoint: 'room://' as never }
-        }
+/** The snapshots that two activations were given, the first of which was terminated. */
+async function given(container: Partial<Container>, options = {}) {
+  await using net = await startNetwork('memory')
+  const snapshots: unknown[] = []
+  const whole = (): Container => Object.assign(recordingContainer({ answer: () => 1 }), container)
+  const agent = await net.agent({
+    options,
+    factories: {
+      room: (asked) => {
+        snapshots.push(asked.snapshot)
+        return { uuid: uuid('lobby'), container: whole(), endpoint: 'room://' as never }
       }
-    })
-    const client = await net.client()
-    const room = await net.until(client.get(kind('room'), { uuid: uuid('lobby') }))
-    await net.until(room.request('any'))
-    await net.until(agent.agent.terminate(room.uuid))
-    await net.until(room.request('any'))
-    return snapshots
-  }
+    }
+  })
+  const client = await net.client()
+  const room = await net.until(client.get(kind('room'), { uuid: uuid('lobby') }))
+  await net.until(room.request('any'))
+  await net.until(agent.agent.terminate(room.uuid))
+  await net.until(room.request('any'))
+  return snapshots
+}
 
+describe('a snapshot', () => {
   test('may be any value, and may take its time', async () => {
     const value = new Map([['bytes', new Uint8Array([1, 2, 3])]])
-    expect(await after({ snapshot: async () => value })).toEqual([undefined, value])
+    expect(await given({ snapshot: async () => value })).toEqual([undefined, value])
   })
 
   test('that is too long, fails or hangs is lost, and harms nobody', async () => {
     const limited = { snapshotBytesMax: 100 }
-    expect(await after({ snapshot: () => new Uint8Array(101) }, limited)).toEqual([undefined, undefined])
-    expect(await after({ snapshot: () => Promise.reject(new Error('no')) })).toEqual([undefined, undefined])
-    expect(await after({ snapshot: () => new Promise(() => {}) })).toEqual([undefined, undefined])
-    expect(await after({ snapshot: () => () => {} })).toEqual([undefined, undefined])
+    expect(await given({ snapshot: () => new Uint8Array(101) }, limited)).toEqual([undefined, undefined])
+    expect(await given({ snapshot: () => Promise.reject(new Error('no')) })).toEqual([undefined, undefined])
+    expect(await given({ snapshot: () => new Promise(() => {}) })).toEqual([undefined, undefined])
+    expect(await given({ snapshot: () => () => {} })).toEqual([undefined, undefined])
   })
 
   test('is taken once what runs is answered, so that it has all that callers were told', async () => {

@@ -43,7 +43,7 @@ export class Snapshots {
     this.forget(uuid)
     const bytes = snapshot.kind === 'bytes' ? snapshot.bytes.length : valueBytes
     const { snapshotsMax, snapshotBytesMax, snapshotTimeoutMs } = this.limits
-    if (bytes > snapshotBytesMax || snapshotsMax === 0) return
+    if (bytes > snapshotBytesMax) return
     this.kept.set(uuid, { kind, snapshot, bytes, until: now + snapshotTimeoutMs })
     this.bytes += bytes
     for (const eldest of this.kept.keys()) {

@@ -30,6 +30,14 @@ const startCommand = (parts: Partial<StartCommand> = {}): StartCommand => ({
   ...parts
 })
 
+const endOf = (reason: 'unused' | 'terminated' | 'drained' | 'health') => ({
+  coordinator: tenth,
+  startId: undefined,
+  uuid: uuid('lobby'),
+  token: token(1),
+  reason: reason as EndReason
+})
+
 describe('agent machine', () => {
   let machine: AgentMachine
   let moment: Moment
@@ -73,6 +81,14 @@ describe('agent machine', () => {
     const command = startCommand(parts)
     machine.start(command, moment)
     const id = machine.factoryDone(command.startId, { uuid: command.uuid ?? uuid('made'), endpoint })
+    drain()
+    return id
+  }
+
+  /** The same, of one that wants to finish first. */
+  const serveFinishing = (): InstanceId => {
+    machine.start(startCommand(), moment)
+    const id = machine.factoryDone(1, { uuid: uuid('lobby'), endpoint, finishes: true })
     drain()
     return id
   }
@@ -499,21 +515,6 @@ describe('agent machine', () => {
 
   describe('a container that finishes first', () => {
     const snapshot: Snapshot = { kind: 'bytes', bytes: new Uint8Array(3) }
-    const endOf = (reason: 'unused' | 'terminated' | 'drained' | 'health') => ({
-      coordinator: tenth,
-      startId: undefined,
-      uuid: uuid('lobby'),
-      token: token(1),
-      reason: reason as EndReason
-    })
-
-    const serveFinishing = (): InstanceId => {
-      machine.start(startCommand(), moment)
-      const id = machine.factoryDone(1, { uuid: uuid('lobby'), endpoint, finishes: true })
-      drain()
-      return id
-    }
-
     test.each(['unused', 'terminated', 'drained'] as const)(
       'takes nothing new, may still speak, and ends when it has: %s',
       (reason) => {
