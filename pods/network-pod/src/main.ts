@@ -6,8 +6,7 @@ import type { Logger } from 'pino'
 import { readCommandLine } from './command-line.ts'
 import { readConfiguration } from './configuration.ts'
 import { createLogger } from './logger.ts'
-import { startPod, type Pod } from './pod.ts'
-import { createPrometheusMetrics } from './prometheus.ts'
+import type { Pod } from './pod.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 
 /** The first signal closes the pod, after which nothing keeps the process; a second one does not wait for that. */
@@ -47,6 +46,10 @@ async function main(): Promise<void> {
   }
   const { logLevel, admin, ...settings } = configuration
   const logger = createLogger(logLevel)
+  const [{ startPod }, { createPrometheusMetrics }] = await Promise.all([
+    import('./pod.ts'),
+    import('./prometheus.ts')
+  ])
   const pod = await startPod(configuration, logger, { createMetrics: createPrometheusMetrics })
   closeOnSignals(pod, logger)
   process.on('uncaughtException', (error) => {

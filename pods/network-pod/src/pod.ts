@@ -3,9 +3,10 @@ import { hasCode, NetworkError, NetworkImpl, TickManagerImpl, type Logger } from
 import { NetworkServer, type NetworkServerOptions } from '@hcengineering/network-server'
 import { openTelemetryTracing } from '@hcengineering/network-telemetry'
 import type { MetricsSource } from './admin/metrics.ts'
-import { startAdminServer, type AdminServer } from './admin/server.ts'
+import type { AdminServer } from './admin/server.ts'
 import type { PodConfiguration } from './configuration.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { limitRepeats } from './repeat-limit.ts'
 
 const ticksPerSecond = 100
 
@@ -33,14 +34,15 @@ export interface PodOptions extends Pick<NetworkServerOptions, 'transport'> {
  */
 export async function startPod(
   configuration: PodConfiguration,
-  logger: Logger,
+  given: Logger,
   options: PodOptions = {}
 ): Promise<Pod> {
   const { host, port, aliveTimeout, pingInterval, unusedContainerTimeout, recoveryGrace } = configuration
   const { dataDir, proofOfDeath } = configuration
   const transport = options.transport ?? (configuration.transport === 'tcp' ? tcpTransport : zeromqTransport)
-  const data = dataDir === undefined ? undefined : await openDataDirectory(dataDir, logger)
-  const ticks = new TickManagerImpl(ticksPerSecond, { logger })
+  const data = dataDir === undefined ? undefined : await openDataDirectory(dataDir, given)
+  const ticks = new TickManagerImpl(ticksPerSecond, { logger: given })
+  const logger = limitRepeats(given, ticks)
   // Records nothing, unless an SDK was loaded before the pod (`node --import`).
   const tracing = openTelemetryTracing()
   const network = new NetworkImpl(ticks, {
@@ -59,12 +61,15 @@ export async function startPod(
     await server?.close()
     await network.close()
     ticks.stop()
+    logger.close()
     await data?.close()
   }
   try {
     server = new NetworkServer(network, ticks, host, port, { logger, proofOfDeath, transport, tracing })
     if (configuration.admin !== undefined) {
       const metrics = options.createMetrics?.(network, server)
+      // A pod that has none need not load what it is made of.
+      const { startAdminServer } = await import('./admin/server.ts')
       admin = await startAdminServer({
         network,
         server,
