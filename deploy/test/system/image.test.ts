@@ -275,7 +275,7 @@ describe('the packed packages', () => {
       await mkdir(packed)
       await mkdir(empty)
       const env = { ...process.env, PATH: `${work}/global/bin:${work}/bin:/usr/bin:/bin`, CI: 'true' }
-      const closure = ['--filter', '@hcengineering/network-pod...']
+      const closure = ['--filter-prod', '@hcengineering/network-pod...']
       await run('pnpm', [...closure, 'pack', '--pack-destination', packed], {
         cwd: join(work, 'repository'),
         env
