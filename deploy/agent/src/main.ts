@@ -10,9 +10,8 @@ import { counterFactory } from './counter.ts'
 
 function environment(name: string, otherwise?: string): string {
   const value = process.env[name] || otherwise
-  if (value !== undefined) return value
-  console.error(`error INVALID_ARGUMENT: ${name} is not set`)
-  process.exit(1)
+  if (value === undefined) throw new Error(`${name} is not set`)
+  return value
 }
 
 const network = environment('NETWORK')

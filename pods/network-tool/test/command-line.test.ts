@@ -38,6 +38,10 @@ describe('the command line', () => {
     [['request', 'room', 'say', '{bad'], 'It is not JSON: '],
     [['request', 'room', 'say', '--timeout', '0'], 'It must be a whole number of milliseconds from 1'],
     [['request', 'room', 'say', '--timeout', '1s'], 'It must be a whole number of milliseconds from 1'],
+    [
+      ['doctor', '--network', 'nowhere'],
+      "error: --network (or NETWORK) is wrong: it must be host:port, got 'nowhere'"
+    ],
     [['agents', '--network', 'nowhere'], "error: --network (or NETWORK) is wrong: Cannot dial 'nowhere'"]
   ])('%j ends with 2 and says why', async (argv, expected) => {
     await using net = await startTestNetwork()

@@ -39,7 +39,6 @@ export function addDoctor(program: Command, context: ToolContext): void {
 const tones: Readonly<Record<Severity, Tone>> = {
   ok: 'good',
   note: 'faint',
-  skipped: 'faint',
   warning: 'warning',
   problem: 'bad'
 }

@@ -9,8 +9,6 @@ import { checkLatency, checkPort, checkSession } from './network-checks.ts'
 /** Looks at one thing after the other, and tells each as it is found. A fault does not end it: others may be seen. */
 export async function* examine(context: ToolContext, options: GlobalOptions): AsyncGenerator<Finding> {
   const admin = await context.admin(options)
-  // Refuses an address that is none before anything is tried.
-  await using client = context.openClient(options.network)
   const port = await checkPort(options.network)
   yield port
   const parts: AdminCheckParts = {
@@ -23,6 +21,7 @@ export async function* examine(context: ToolContext, options: GlobalOptions): As
     yield* checkAdmin(parts)
     return
   }
+  await using client = context.openClient(options.network)
   const agents = yield* checkSession(context, client, options.network)
   if (agents === undefined) {
     yield* checkAdmin(parts)

@@ -1,5 +1,5 @@
-/** How bad it is. `note` is worth knowing and no fault; `skipped` could not be looked at. */
-export type Severity = 'ok' | 'note' | 'skipped' | 'warning' | 'problem'
+/** How bad it is. `note` is worth knowing, and no fault. */
+export type Severity = 'ok' | 'note' | 'warning' | 'problem'
 
 /** What is looked at. */
 export type Check =

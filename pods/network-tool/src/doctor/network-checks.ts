@@ -2,6 +2,7 @@ import type { NetworkClient } from '@hcengineering/network-client'
 import { hasCode, toNetworkError, type AgentRecord } from '@hcengineering/network-core'
 import { connectTimeoutMs, type ToolContext } from '../context.ts'
 import { duration } from '../output/numbers.ts'
+import { UsageError } from '../usage-error.ts'
 import { splitAddress } from './address.ts'
 import { finding, type Finding } from './finding.ts'
 import { probePort } from './probe.ts'
@@ -15,10 +16,15 @@ const notOfCoordinators: ReadonlySet<string> = new Set([
   'NOT_SERVING'
 ])
 
-/** Whether anything that could be a coordinator listens at the address. */
+/**
+ * Whether anything that could be a coordinator listens at the address.
+ *
+ * @throws UsageError for an address that is none
+ */
 export async function checkPort(network: string): Promise<Finding> {
   const address = splitAddress(network)
-  if (address === undefined) return finding('port', 'skipped', `${network} is not of the form host:port`)
+  if (address === undefined)
+    throw new UsageError(`--network (or NETWORK) is wrong: it must be host:port, got '${network}'`)
   const probe = await probePort(address.host, address.port)
   const start = 'start the coordinator there (network-pod), or give its address by --network or NETWORK'
   switch (probe.kind) {
