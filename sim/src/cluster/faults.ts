@@ -68,11 +68,12 @@ export class Faults {
 
   /**
    * Ends all that lasts, and starts all that is down; what `keeps` names stays as it is. Containers behave again
-   * everywhere: where they do not, nobody can have one in time, whatever the network does.
+   * everywhere: where they do not, nobody can have one in time, whatever the network does. So do twins end: their
+   * ends would be faults of a later time.
    */
   heal(keeps: (touched: readonly string[]) => boolean = () => false): void {
     for (const begun of this.#begun) {
-      if (isOfContainers(begun.name) || !keeps(begun.touches)) this.#end(begun)
+      if (isNoPartOfACore(begun.name) || !keeps(begun.touches)) this.#end(begun)
     }
     for (const [name, machine] of this.#world.machines) {
       if (keeps([name]) || twinNames.includes(name)) continue
@@ -284,8 +285,8 @@ function isLasting({ fault }: Fault): boolean {
   return !['reset', 'duplicate', 'clockRate', 'wallClock', 'crash', 'newDisk'].includes(fault)
 }
 
-function isOfContainers(name: FaultName): boolean {
-  return name === 'factories' || name === 'terminate'
+function isNoPartOfACore(name: FaultName): boolean {
+  return name === 'factories' || name === 'terminate' || name === 'twin'
 }
 
 function touchedBy(fault: Fault): string[] {

@@ -60,6 +60,7 @@ export class Dialler {
   /** Says that the next greeting repeats the last one, until a welcome arrives. */
   private attemptId: string
   private attempts = 0
+  private dialledAt = 0
   private lastHeard = 0
   private lastPing = 0
   private cancelTimer: (() => void) | undefined
@@ -136,6 +137,7 @@ export class Dialler {
   private dial(): void {
     const { transport, transportLimits, clock, limits } = this.parts
     this.lastRefusal = undefined
+    this.dialledAt = clock.now()
     const connection: TransportConnection = withErrors(this.parts.errors, () =>
       transport.dial(this.options.address, transportLimits, {
         received: (message) => {
@@ -257,7 +259,9 @@ export class Dialler {
     const attempt = ++this.attempts
     this.enter({ kind: 'waiting', attempt })
     const { clock, logger } = this.parts
-    const delay = Math.min(backoffFirstMs * 2 ** (attempt - 1), backoffMaxMs)
+    const pauseMs = Math.min(backoffFirstMs * 2 ** (attempt - 1), backoffMaxMs)
+    // Counted from the last dial: one that was not answered for a second has been pause enough.
+    const delay = Math.max(backoffFirstMs, pauseMs - (clock.now() - this.dialledAt))
     this.cancelTimer = clock.after(delay, () => this.dial())
     logger.debug({ address: this.options.address, attempt, delay, reason }, 'connection lost')
     if (wasConnected) this.options.onDisconnected?.(reason)

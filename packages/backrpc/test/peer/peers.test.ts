@@ -313,6 +313,21 @@ describe('liveness', () => {
     expect(server.sessions).toHaveLength(1)
   })
 
+  it('is back a second after a long cut: a dial that was not answered has been pause enough', () => {
+    for (let lateMs = 0; lateMs < 2000; lateMs += 250) {
+      const { peers, client } = connectedPeers()
+      const mends = [
+        peers.network.cut({ from: 'server', to: 'client' }),
+        peers.network.cut({ from: 'client', to: 'server' })
+      ]
+      peers.pass(6000 + lateMs)
+      expect(client.dialler.connected).toBe(false)
+      for (const mend of mends) mend()
+      peers.pass(1050)
+      expect(client.dialler.connected).toBe(true)
+    }
+  })
+
   it('ends a silent session after its alive timeout and 5 seconds, not sooner', () => {
     const { peers, server, session } = connectedPeers(() => {})
     const outcomes = ask(server.sessions[0]?.session as typeof session, 1)
