@@ -56,9 +56,9 @@ describe('the process of the pod', () => {
     }
   )
 
-  test('takes flags and a file, and serves its administrators on a port of their own', async () => {
+  test('takes flags, and serves its administrators on a port of their own', async () => {
     const flags = ['--generate-admin-token', '--admin-port', '0', '--transport', 'tcp']
-    await using pod = new PodProcess({ ...local, RECOVERY_GRACE: '' }, 'main', [], flags)
+    await using pod = new PodProcess({ ...local, RECOVERY_GRACE: '600' }, 'main', [], flags)
     await pod.port()
     const { adminPort, transport } = JSON.parse(pod.log[0]!) as { adminPort: number; transport: string }
     expect(transport).toBe('tcp')
