@@ -218,45 +218,49 @@ describe('the images', () => {
     expect((await stat(join(work, 'data'))).uid).toBe(nobody)
   })
 
-  test('the coordinator starts, is healthy, takes an agent that drains and ends upon SIGTERM, and so does it', async () => {
-    const { pod, agent } = stages
-    const [port, adminPort, agentPort, healthPort] = [
-      await freePort(),
-      await freePort(),
-      await freePort(),
-      await freePort()
-    ]
-    const environment = { HOST: '127.0.0.1', PORT: String(port), ADMIN_PORT: String(adminPort) }
-    const coordinator = pod.start(pod.cmd, environment)
-    await lineWith(coordinator, '"listening"')
-    expect(await end(pod.start(pod.healthcheck, environment))).toEqual({ code: 0, errors: '' })
+  test(
+    'the coordinator starts, is healthy, takes an agent that drains and ends upon SIGTERM, and so does it',
+    async () => {
+      const { pod, agent } = stages
+      const [port, adminPort, agentPort, healthPort] = [
+        await freePort(),
+        await freePort(),
+        await freePort(),
+        await freePort()
+      ]
+      const environment = { HOST: '127.0.0.1', PORT: String(port), ADMIN_PORT: String(adminPort) }
+      const coordinator = pod.start(pod.cmd, environment)
+      await lineWith(coordinator, '"listening"')
+      expect(await end(pod.start(pod.healthcheck, environment))).toEqual({ code: 0, errors: '' })
 
-    const agentEnvironment = {
-      NETWORK: `127.0.0.1:${port}`,
-      AGENT: 'agent-1',
-      ENDPOINT: `127.0.0.1:${agentPort}`,
-      HEALTH_PORT: String(healthPort)
-    }
-    const agentProcess = agent.start(agent.cmd, agentEnvironment)
-    await lineWith(agentProcess, '"registered"')
-    expect(await end(agent.start(agent.healthcheck, agentEnvironment))).toEqual({ code: 0, errors: '' })
-    const probes = ['livez', 'readyz', 'nothing'].map((path) =>
-      fetch(`http://127.0.0.1:${healthPort}/${path}`)
-    )
-    expect((await Promise.all(probes)).map(({ status }) => status)).toEqual([200, 200, 404])
+      const agentEnvironment = {
+        NETWORK: `127.0.0.1:${port}`,
+        AGENT: 'agent-1',
+        ENDPOINT: `127.0.0.1:${agentPort}`,
+        HEALTH_PORT: String(healthPort)
+      }
+      const agentProcess = agent.start(agent.cmd, agentEnvironment)
+      await lineWith(agentProcess, '"registered"')
+      expect(await end(agent.start(agent.healthcheck, agentEnvironment))).toEqual({ code: 0, errors: '' })
+      const probes = ['livez', 'readyz', 'nothing'].map((path) =>
+        fetch(`http://127.0.0.1:${healthPort}/${path}`)
+      )
+      expect((await Promise.all(probes)).map(({ status }) => status)).toEqual([200, 200, 404])
 
-    {
-      await using client = createNetworkClient(`127.0.0.1:${port}`)
-      await using counter = await client.get('counter' as ContainerKind)
-      expect(await counter.request('add', 2)).toBe(2)
-    }
-    agentProcess.kill('SIGTERM')
-    expect(await end(agentProcess)).toEqual({ code: 0, errors: '' })
-    coordinator.kill('SIGTERM')
-    expect(await end(coordinator)).toEqual({ code: 0, errors: '' })
-    expect(await readdir(join(work, 'data'))).toContain('roster.json')
-    expect((await end(pod.start(pod.healthcheck, environment))).code).toBe(1)
-  }, buildTimeoutMs)
+      {
+        await using client = createNetworkClient(`127.0.0.1:${port}`)
+        await using counter = await client.get('counter' as ContainerKind)
+        expect(await counter.request('add', 2)).toBe(2)
+      }
+      agentProcess.kill('SIGTERM')
+      expect(await end(agentProcess)).toEqual({ code: 0, errors: '' })
+      coordinator.kill('SIGTERM')
+      expect(await end(coordinator)).toEqual({ code: 0, errors: '' })
+      expect(await readdir(join(work, 'data'))).toContain('roster.json')
+      expect((await end(pod.start(pod.healthcheck, environment))).code).toBe(1)
+    },
+    buildTimeoutMs
+  )
 
   test('what the builders are not given is what git does not keep', () => {
     for (const dockerfile of Object.values(dockerfiles)) {
