@@ -83,7 +83,7 @@ async function readContainer(page: Page): Promise<void> {
   await page.locator('tbody tr').first().focus()
   for (let step = 0; step < 5; step++) await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
-  await page.getByRole('heading', { name: 'Holders' }).waitFor()
+  await page.getByRole('heading', { name: 'Recent events' }).waitFor()
   await page.waitForTimeout(600)
 }
 

@@ -58,7 +58,7 @@ export function ContainerPage({ uuid }: { uuid: string }): JSX.Element {
               ask({ kind: 'terminate', uuid, containerKind: value.kind, references: value.references })
             }
           >
-            <Icon of={TerminateIcon} /> End…
+            <Icon of={TerminateIcon} /> Terminate…
           </button>
         )
       }

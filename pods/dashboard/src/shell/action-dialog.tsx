@@ -67,7 +67,12 @@ function wordsOf(action: Action): { title: string; button: string; done: string;
     case 'drain':
       return { title: 'Drain this agent?', button: 'Drain', done: 'Draining', what: action.agentId }
     case 'terminate':
-      return { title: 'End this container?', button: 'End it', done: 'Ending', what: action.uuid }
+      return {
+        title: 'Terminate this container?',
+        button: 'Terminate',
+        done: 'Terminated',
+        what: action.uuid
+      }
     default:
       return assertNever(action)
   }
@@ -89,7 +94,7 @@ function Consequences({ action }: { action: Action }): JSX.Element {
   return (
     <ul class="consequences">
       <li>
-        The <b>{action.containerKind}</b> ends now; what it keeps in memory is gone.
+        The <b>{action.containerKind}</b> ends now, and what it keeps in memory is gone.
       </li>
       <li>
         {action.references === 0

@@ -55,7 +55,7 @@ export function TokenDialog({ close }: { close: () => void }): JSX.Element {
       }
     >
       <p>
-        Looking is free; draining an agent or ending a container needs the token that the coordinator was
+        Looking is free; draining an agent or terminating a container needs the token that the coordinator was
         started with. It stays in this tab, and is gone when you close it.
       </p>
       <label class="form-field">

@@ -63,9 +63,13 @@ export function SelectField(props: {
   // What the address asks for is shown even if the network has nothing of it now.
   const known = value === '' || options.includes(value) ? options : [value, ...options]
   return (
-    <label class="field select">
-      <span class="visually-hidden">{label}</span>
-      <select value={value} data-set={value !== ''} onChange={(event) => change(event.currentTarget.value)}>
+    <div class="field select">
+      <select
+        aria-label={label}
+        value={value}
+        data-set={value !== ''}
+        onChange={(event) => change(event.currentTarget.value)}
+      >
         <option value="">{any}</option>
         {known.map((option) => (
           <option key={option} value={option}>
@@ -73,7 +77,7 @@ export function SelectField(props: {
           </option>
         ))}
       </select>
-    </label>
+    </div>
   )
 }
 

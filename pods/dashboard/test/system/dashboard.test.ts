@@ -189,10 +189,10 @@ describe('an action', () => {
     await using tab = await openTab(browser, network.url)
     const { page } = tab
     await page.goto(`/container?id=${held.reference.uuid}`)
-    await page.getByRole('button', { name: 'End…' }).click()
+    await page.getByRole('button', { name: 'Terminate…' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByText('1 reference to it').waitFor()
-    await dialog.getByRole('button', { name: 'End it' }).click()
+    await dialog.getByRole('button', { name: 'Terminate', exact: true }).click()
     await dialog.getByText('Denied: you may not do this').waitFor()
     await keepPicture(page, 'denied')
     await dialog.getByRole('button', { name: 'Enter a token…' }).click()
@@ -211,8 +211,8 @@ describe('an action', () => {
     await page.getByRole('button', { name: 'Enter the admin token' }).click()
     await enterToken(page, token)
     await page.getByText('You may act now').waitFor()
-    await page.getByRole('button', { name: 'End…' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'End it' }).click()
+    await page.getByRole('button', { name: 'Terminate…' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Terminate', exact: true }).click()
     await page.locator('.event-lines', { hasText: 'removed' }).waitFor()
     // The count begins anew: it is another activation.
     expect(await held.reference.request('read')).toEqual({ answered: 1 })
