@@ -170,7 +170,9 @@ const cleo = await open(client, 'Cleo', 'zenith')
 // Members hear what others do.
 const desk = new EventEmitter()
 const connection = await ben.connect()
-connection.on = (event) => desk.emit('event', event)
+connection.on = (event) => {
+  desk.emit('event', event)
+}
 const heard = once(desk, 'event')
 console.log('Ann creates document', await ann.create('Plan'))
 console.log('Ben hears:', ...(await heard))
