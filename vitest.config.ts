@@ -20,6 +20,14 @@ const project = (name: string, root: string, typed = false) => ({
 
 export default defineConfig({
   test: {
+    // `pnpm coverage`. The bars stand a little below what is reached, so that a loss is noticed.
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**', 'pods/*/src/**'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportsDirectory: 'coverage',
+      thresholds: { statements: 90, branches: 85, functions: 90, lines: 90 }
+    },
     projects: [
       project('@hcengineering/network-core', 'packages/core'),
       project('@hcengineering/network-backrpc', 'packages/backrpc'),
@@ -34,6 +42,7 @@ export default defineConfig({
       project('@hcengineering/network-chaos', 'chaos'),
       project('@hcengineering/network-sim', 'sim'),
       project('deploy', 'deploy'),
+      project('@hcengineering/network-site', 'site'),
       project('tools', 'tools')
     ]
   }

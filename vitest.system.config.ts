@@ -21,6 +21,7 @@ const folders = ['packages', 'pods'].flatMap((parent) =>
     .filter((entry) => entry.isDirectory())
     .map((entry) => `${parent}/${entry.name}`)
 )
+folders.push('tools')
 
 export default defineConfig({
   test: {

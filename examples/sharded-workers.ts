@@ -76,20 +76,23 @@ const client = createNetworkClient(address)
 const pool = await openShards(client)
 const homes = (await client.list(shardKind)).map(({ agentId }) => agentId)
 const loads = agents.map(({ agent }) => homes.filter((home) => home === agent.uuid).length)
-console.log(`${homes.length} shards at ${agents.length} agents:`, loads.toSorted((a, b) => a - b))
+console.log(
+  `${homes.length} shards at ${agents.length} agents:`,
+  loads.toSorted((a, b) => a - b)
+)
 
 // A message for each shard and round, all of them under way at once.
 const words = Array.from({ length: 12_000 }, (_, index) => `word-${index % 100}`)
 const calls: Promise<number>[] = []
 for (let start = 0; start < words.length; start += 1000) {
-  const byShard = new Map<number, string[]>()
-  for (const word of words.slice(start, start + 1000)) {
-    const shard = shardOf(word)
-    byShard.set(shard, [...(byShard.get(shard) ?? []), word])
-  }
-  for (const [shard, some] of byShard) {
-    const connection = pool[shard]
-    if (connection !== undefined) calls.push(connection.request('count', some))
+  const some = words.slice(start, start + 1000)
+  for (const [shard, connection] of pool.entries()) {
+    calls.push(
+      connection.request(
+        'count',
+        some.filter((word) => shardOf(word) === shard)
+      )
+    )
   }
 }
 const counted = (await Promise.all(calls)).reduce((sum, count) => sum + count, 0)

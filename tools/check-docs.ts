@@ -16,7 +16,7 @@ import { runBlocks } from './docs/run.ts'
 import { exampleBlocks } from './docs/tsdoc.ts'
 
 const root = process.cwd()
-const ignored = ['**/node_modules/**', '**/dist/**', '.tmp/**', '.git/**']
+const ignored = ['**/node_modules/**', '**/dist/**', '**/.tmp/**', '.git/**', 'site/src/content/**']
 
 async function filesMatching(pattern: string): Promise<string[]> {
   const found: string[] = []

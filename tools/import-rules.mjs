@@ -4,7 +4,7 @@
  */
 
 /** A package, or a folder that stands on the packages; what it is called is `$1`. */
-const unit = '^((?:packages|pods)/[^/]+|deploy/agent|deploy/test|examples|sim|chaos|bench|tools)/'
+const unit = '^((?:packages|pods)/[^/]+|deploy/agent|deploy/test|examples|sim|chaos|bench|site|tools)/'
 
 const core = '^packages/core/src/'
 const backrpc = '^packages/backrpc/src/'
@@ -128,7 +128,7 @@ const forbidden = [
     name: 'nothing-imports-what-stands-on-the-packages',
     severity: 'error',
     from: { path: unit, pathNot: ['^chaos/', '^pods/network-tool/', '^pods/dashboard/'] },
-    to: { path: '^(pods|examples|sim|chaos|bench|tools)/', pathNot: '^$1/' }
+    to: { path: '^(pods|examples|sim|chaos|bench|site|tools)/', pathNot: '^$1/' }
   },
   {
     name: 'the-tool-takes-only-types-of-the-pod',
@@ -151,7 +151,7 @@ const forbidden = [
     comment: 'it starts the pod with a transport that the program of the pod does not offer',
     severity: 'error',
     from: { path: '^chaos/' },
-    to: { path: '^(pods|examples|sim|bench|tools)/', pathNot: '^pods/network-pod/src/index\\.ts$' }
+    to: { path: '^(pods|examples|sim|bench|site|tools)/', pathNot: '^pods/network-pod/src/index\\.ts$' }
   },
   {
     name: 'the-dashboard-imports-the-types-of-the-admin-api-and-nothing-else-that-stands-on-the-packages',
@@ -210,7 +210,7 @@ export default {
     parser: 'tsc',
     tsPreCompilationDeps: true,
     doNotFollow: { path: '(^|/)node_modules/' },
-    exclude: { path: '^((packages|pods)/[^/]+/dist|coverage|\\.tmp)/' },
+    exclude: { path: '^((packages|pods)/[^/]+/dist|coverage|site/(src|dist|\\.tmp|\\.astro)|\\.tmp)/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['source', 'import', 'node', 'default'],

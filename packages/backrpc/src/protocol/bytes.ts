@@ -2,7 +2,7 @@
 
 import { textBytesMax } from './limits.ts'
 
-/** A malformed message: raised by {@link ByteReader}, and the end of the connection that it came from. */
+/** A malformed message: raised by `ByteReader`, and the end of the connection that it came from. */
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage'
 }

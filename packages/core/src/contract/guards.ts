@@ -61,6 +61,7 @@ export interface GetMessage {
   readonly timeoutMs: number | undefined
 }
 
+/** What a client asks for by `get`. */
 export function readGet(value: unknown): GetMessage {
   const from = fields(value, 'get')
   return {
@@ -74,10 +75,12 @@ export function readGet(value: unknown): GetMessage {
   }
 }
 
+/** The handle of a reference that is given back. */
 export function readHandle(value: unknown): string {
   return name(fields(value, 'release'), 'handle')
 }
 
+/** The kind that a client wants to have listed; undefined for all. */
 export function readKindFilter(value: unknown): ContainerKind | undefined {
   return value === undefined ? undefined : optional(fields(value, 'list'), 'kind', name<ContainerKind>)
 }
@@ -91,6 +94,7 @@ export interface SubscribeMessage {
   readonly epochSeen: number | undefined
 }
 
+/** Whether a client wants to hear of events, and from what on. */
 export function readSubscribe(value: unknown): SubscribeMessage {
   const from = fields(value, 'subscribe')
   return {
@@ -100,6 +104,7 @@ export function readSubscribe(value: unknown): SubscribeMessage {
   }
 }
 
+/** The container that a message is about. */
 export function readUuid(value: unknown): ContainerUuid {
   return name(fields(value, 'a container'), 'uuid')
 }
@@ -110,6 +115,7 @@ export function readClientOfContainer(value: unknown): { uuid: ContainerUuid; cl
   return { uuid: name(from, 'uuid'), clientId: name(from, 'clientId') }
 }
 
+/** What an agent says of itself when it joins. */
 export function readRegistration(value: unknown): Registration {
   const from = fields(value, 'registration')
   return {
@@ -123,6 +129,7 @@ export function readRegistration(value: unknown): Registration {
   }
 }
 
+/** The coordinator's answer to a registration: a lease, and what serves on. */
 export function readRegistrationReply(value: unknown): RegistrationReply {
   const from = fields(value, 'registration reply')
   return {
@@ -138,6 +145,7 @@ export function readRegistrationReply(value: unknown): RegistrationReply {
   }
 }
 
+/** An agent that asks for its lease to be renewed. */
 export function readRenewal(value: unknown): Renewal {
   const from = fields(value, 'renewal')
   return {
@@ -147,11 +155,13 @@ export function readRenewal(value: unknown): Renewal {
   }
 }
 
+/** The coordinator's answer to a renewal. */
 export function readRenewalReply(value: unknown): RenewalReply {
   if (value === 'renewed' || value === 'register') return value
   throw invalid('the answer to a renewal', 'must be renewed or register')
 }
 
+/** What has changed of an agent. */
 export function readAgentUpdate(value: unknown): AgentUpdate {
   const from = fields(value, 'agent update')
   return {
@@ -163,11 +173,13 @@ export function readAgentUpdate(value: unknown): AgentUpdate {
   }
 }
 
+/** Which agent, and which start of it. */
 export function readAgentIncarnation(value: unknown): { agentId: AgentUuid; incarnation: string } {
   const from = fields(value, 'agent')
   return { agentId: name(from, 'agentId'), incarnation: name(from, 'incarnation') }
 }
 
+/** An agent that says that a container has ended. */
 export function readEndedReport(value: unknown): EndedReport {
   const from = fields(value, 'report')
   return {
@@ -180,6 +192,7 @@ export function readEndedReport(value: unknown): EndedReport {
   }
 }
 
+/** The command to start a container. */
 export function readStartCommand(value: unknown): StartCommand {
   const from = fields(value, 'start')
   return {
@@ -195,11 +208,13 @@ export function readStartCommand(value: unknown): StartCommand {
   }
 }
 
+/** Where a container was started. */
 export function readStartResult(value: unknown): StartResult {
   const from = fields(value, 'start result')
   return { uuid: name(from, 'uuid'), endpoint: endpointOf<ContainerEndpointRef>(from, 'endpoint') }
 }
 
+/** The right to serve, with its token. */
 export function readGrantCommand(value: unknown): GrantCommand {
   const from = fields(value, 'grant')
   return {
@@ -211,6 +226,7 @@ export function readGrantCommand(value: unknown): GrantCommand {
   }
 }
 
+/** The command to end a container. */
 export function readEndCommand(value: unknown): EndCommand {
   const from = fields(value, 'end')
   return {
@@ -228,11 +244,13 @@ export function readEndResult(value: unknown): EndResult {
   return { snapshot: optional(fields(value, 'end result'), 'snapshot', snapshot) }
 }
 
+/** The client that has gone, and the containers that must hear of it. */
 export function readClientGone(value: unknown): ClientGoneCommand {
   const from = fields(value, 'client-gone')
   return { clientId: name(from, 'clientId'), uuids: names(from, 'uuids', listMax) }
 }
 
+/** What an agent says of a container. */
 export function readContainerActivity(value: unknown): ContainerActivity {
   const from = fields(value, 'activity')
   return {
@@ -252,6 +270,7 @@ export function readContainerActivity(value: unknown): ContainerActivity {
   }
 }
 
+/** A container, as the directory has it. */
 export function readContainerRecord(value: unknown): ContainerRecord {
   const from = fields(value, 'container')
   return {
@@ -265,10 +284,12 @@ export function readContainerRecord(value: unknown): ContainerRecord {
   }
 }
 
+/** Containers, as the directory has them. */
 export function readContainerRecords(value: unknown): ContainerRecord[] {
   return array(value, 'containers', listMax).map(readContainerRecord)
 }
 
+/** Agents, as the directory has them. */
 export function readAgentRecords(value: unknown): AgentRecord[] {
   return array(value, 'agents', listMax).map((item) => {
     const from = fields(item, 'agent')
@@ -280,10 +301,12 @@ export function readAgentRecords(value: unknown): AgentRecord[] {
   })
 }
 
+/** The kinds that can be had. */
 export function readKinds(value: unknown): ContainerKind[] {
   return names({ kinds: value }, 'kinds', listMax)
 }
 
+/** What has changed in the network. */
 export function readNetworkEvent(value: unknown): NetworkEvent {
   const from = fields(value, 'event')
   return {
