@@ -20,13 +20,12 @@ const project = (name: string, root: string, typed = false) => ({
 
 export default defineConfig({
   test: {
-    // `pnpm coverage`. The bars stand a little below what is reached, so that a loss is noticed.
+    // For `pnpm coverage`.
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**', 'pods/*/src/**'],
       reporter: ['text-summary', 'json-summary', 'html'],
-      reportsDirectory: 'coverage',
-      thresholds: { statements: 90, branches: 85, functions: 90, lines: 90 }
+      reportsDirectory: 'coverage'
     },
     projects: [
       project('@hcengineering/network-core', 'packages/core'),

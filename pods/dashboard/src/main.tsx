@@ -9,5 +9,6 @@ if (root !== null) {
   followLinks()
   listenForShortcuts()
   goLive()
+  root.replaceChildren()
   render(<App />, root)
 }

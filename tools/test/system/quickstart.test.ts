@@ -19,12 +19,16 @@ const timeoutMs = 600_000
 let guide: Guide
 let registry: Registry
 let folder: string
+/** npm's settings of this user: the folder itself begins empty. */
+let settings: string
 const running: ChildProcess[] = []
 
 beforeAll(async () => {
   guide = readGuide(parsePage(page, await readFile(join(repository, page), 'utf8')))
   registry = await startRegistry(await packPackages(repository, join(repository, '.tmp/packed-guide')), 0)
   folder = await mkdtemp(join(tmpdir(), 'quickstart-'))
+  settings = `${folder}.npmrc`
+  await writeFile(settings, `${scopeSetting}=${registry.url}\n`)
 }, timeoutMs)
 
 afterAll(async () => {
@@ -32,6 +36,7 @@ afterAll(async () => {
   for (const { pid } of running.toReversed()) if (pid !== undefined) killGroup(pid)
   await registry[Symbol.asyncDispose]()
   await rm(folder, { recursive: true, force: true })
+  await rm(settings, { force: true })
 }, timeoutMs)
 
 describe('the quick-start guide', () => {
@@ -46,7 +51,7 @@ describe('the quick-start guide', () => {
       // All that differs from what a reader does: where the packages come from, and a port that is free.
       const port = await freePort()
       const environment = {
-        [`npm_config_${scopeSetting}`]: registry.url,
+        npm_config_userconfig: settings,
         PORT: String(port),
         NETWORK: `localhost:${port}`
       }
