@@ -117,7 +117,7 @@ describe('the import rules', () => {
     ['testing-imports-the-other-packages-only', 'packages/testing/src', 'cbor-x'],
     ['nothing-imports-what-stands-on-the-packages', 'packages/testing/src', '@hcengineering/network-pod'],
     ['nothing-imports-what-stands-on-the-packages', 'examples', '@hcengineering/network-tool'],
-    ['nothing-imports-what-stands-on-the-packages', 'pods/network-tool/src', '@hcengineering/network-pod'],
+    ['the-tool-takes-only-types-of-the-pod', 'pods/network-tool/src', '@hcengineering/network-pod'],
     ['no-relative-import-leaves-its-package', 'packages/client/src', '../../core/src/index.ts'],
     ['no-relative-import-leaves-its-package', 'packages/core/test', '../../server/src/index.ts'],
     ['no-relative-import-leaves-its-package', 'examples/first', '../../packages/core/src/index.ts'],

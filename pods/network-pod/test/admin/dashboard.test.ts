@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestNetwork } from '@hcengineering/network-testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ask, startAdmin } from '../support/admin.ts'
+import { read, startAdmin } from '../support/admin.ts'
 
 describe('the dashboard', () => {
   let folder: string
@@ -23,7 +23,7 @@ describe('the dashboard', () => {
     await using net = await startTestNetwork()
     await using admin = await startAdmin(net, { dashboard: folder })
     for (const url of ['/', '/index.html', '/containers', '/containers/a%2Fb?tab=1']) {
-      const answer = await ask(net, admin, url)
+      const answer = await read(admin, url)
       expect(answer).toMatchObject({ status: 200, body: '<title>the dashboard</title>' })
       expect(answer.headers['cache-control']).toBe('no-cache')
       expect(answer.headers['content-security-policy']).toContain("default-src 'self'")
@@ -33,10 +33,10 @@ describe('the dashboard', () => {
   test('has assets that are kept for ever, as their names change', async () => {
     await using net = await startTestNetwork()
     await using admin = await startAdmin(net, { dashboard: folder })
-    const answer = await ask(net, admin, '/assets/main-1a2b.js')
+    const answer = await read(admin, '/assets/main-1a2b.js')
     expect(answer).toMatchObject({ status: 200, body: 'start()' })
     expect(answer.headers['cache-control']).toContain('immutable')
-    expect(await ask(net, admin, '/assets/main-9z.js')).toMatchObject({ status: 404 })
+    expect(await read(admin, '/assets/main-9z.js')).toMatchObject({ status: 404 })
   })
 
   test.each([
@@ -47,7 +47,7 @@ describe('the dashboard', () => {
   ])('gives nothing but its own files for %s', async (url) => {
     await using net = await startTestNetwork()
     await using admin = await startAdmin(net, { dashboard: folder })
-    const { status, body } = await ask(net, admin, url)
+    const { status, body } = await read(admin, url)
     expect([200, 400, 403, 404]).toContain(status)
     expect(status !== 200 || body === '<title>the dashboard</title>').toBe(true)
   })
@@ -55,10 +55,10 @@ describe('the dashboard', () => {
   test('says how to build it when it is not there', async () => {
     await using net = await startTestNetwork()
     await using admin = await startAdmin(net)
-    const { status, body } = await ask(net, admin, '/')
+    const { status, body } = await read(admin, '/')
     expect(status).toBe(200)
     expect(body).toMatch(/network-dashboard build|<title>/)
-    expect(await ask(net, admin, '/api/nothing')).toMatchObject({
+    expect(await read(admin, '/api/nothing')).toMatchObject({
       status: 404,
       body: { error: { code: 'NOT_FOUND' } }
     })

@@ -27,14 +27,29 @@ export async function startAdmin(
   return Object.assign(admin, { [Symbol.asyncDispose]: () => admin.close() })
 }
 
-/** What the API answers to a GET from this machine. */
-export async function ask(
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, unknown>>
+}
+
+/** What the API answers to a GET from this machine; virtual time goes on meanwhile. */
+export function ask(
   net: TestNetwork,
   admin: AdminServer,
   url: string,
   headers: Readonly<Record<string, string>> = {}
-): Promise<{ status: number; body: unknown; headers: Readonly<Record<string, unknown>> }> {
-  const answer = await net.until(admin.app.inject({ url, headers: { host: 'localhost', ...headers } }))
+): Promise<Answer> {
+  return net.until(read(admin, url, headers))
+}
+
+/** As {@link ask}, for what is read from the disk: that takes real time, and virtual time would run away from it. */
+export async function read(
+  admin: AdminServer,
+  url: string,
+  headers: Readonly<Record<string, string>> = {}
+): Promise<Answer> {
+  const answer = await admin.app.inject({ url, headers: { host: 'localhost', ...headers } })
   const isJson = String(answer.headers['content-type']).startsWith('application/json')
   return {
     status: answer.statusCode,
