@@ -47,9 +47,9 @@ describe('the verdict', () => {
     const rising = memory.map((figures, index) => ({
       ...figures,
       heapBytes: figures.heapBytes + index * mebibyte,
-      processBytes: figures.processBytes + index * 4 * mebibyte
+      nodes: figures.nodes + index * 40
     }))
-    const both = ['heap, rise while it was measured', 'process, rise while it was measured']
+    const both = ['heap, rise while it was measured', 'nodes, rise while it was measured']
     expect(missed(resultsWith({ memory: rising }))).toEqual(both)
     expect(missed(resultsWith({ memory: memory.slice(0, 2) }))).toEqual(both)
   })
@@ -62,7 +62,7 @@ describe('the verdict', () => {
 })
 
 it('a trend is what the line through all measurements rises, whatever one of them is', () => {
-  const at = (seconds: number, bytes: number) => ({ seconds, bytes })
+  const at = (seconds: number, value: number) => ({ seconds, value })
   expect(trend([at(0, 0), at(10, 20), at(20, 20), at(30, 40)])).toBeCloseTo(36)
   expect(trend([at(0, 5), at(10, 5), at(20, 5)])).toBeCloseTo(0)
 })
