@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import { readCommandLine } from './command-line.ts'
 import { readConfiguration } from './configuration.ts'
 import { createLogger } from './logger.ts'
-import { startPod, type Pod } from './pod.ts'
+import type { Pod } from './pod.ts'
 import { printedConfiguration } from './printed-configuration.ts'
 
 /** The first signal closes the pod, after which nothing keeps the process; a second one does not wait for that. */
@@ -46,6 +46,7 @@ async function main(): Promise<void> {
   }
   const { logLevel, admin, ...settings } = configuration
   const logger = createLogger(logLevel)
+  const { startPod } = await import('./pod.ts')
   const pod = await startPod(configuration, logger)
   closeOnSignals(pod, logger)
   process.on('uncaughtException', (error) => {

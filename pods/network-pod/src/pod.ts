@@ -2,9 +2,10 @@ import { tcpTransport, zeromqTransport } from '@hcengineering/network-backrpc'
 import { hasCode, NetworkError, NetworkImpl, TickManagerImpl, type Logger } from '@hcengineering/network-core'
 import { NetworkServer, type NetworkServerOptions } from '@hcengineering/network-server'
 import type { MetricsSource } from './admin/metrics.ts'
-import { startAdminServer, type AdminServer } from './admin/server.ts'
+import type { AdminServer } from './admin/server.ts'
 import type { PodConfiguration } from './configuration.ts'
 import { openDataDirectory } from './data-directory.ts'
+import { limitRepeats } from './repeat-limit.ts'
 
 const ticksPerSecond = 100
 
@@ -32,14 +33,15 @@ export interface PodOptions extends Pick<NetworkServerOptions, 'transport'> {
  */
 export async function startPod(
   configuration: PodConfiguration,
-  logger: Logger,
+  given: Logger,
   options: PodOptions = {}
 ): Promise<Pod> {
   const { host, port, aliveTimeout, pingInterval, unusedContainerTimeout, recoveryGrace } = configuration
   const { dataDir, proofOfDeath } = configuration
   const transport = options.transport ?? (configuration.transport === 'tcp' ? tcpTransport : zeromqTransport)
-  const data = dataDir === undefined ? undefined : await openDataDirectory(dataDir, logger)
-  const ticks = new TickManagerImpl(ticksPerSecond, { logger })
+  const data = dataDir === undefined ? undefined : await openDataDirectory(dataDir, given)
+  const ticks = new TickManagerImpl(ticksPerSecond, { logger: given })
+  const logger = limitRepeats(given, ticks)
   const network = new NetworkImpl(ticks, {
     aliveTimeout,
     pingInterval,
@@ -55,12 +57,15 @@ export async function startPod(
     await server?.close()
     await network.close()
     ticks.stop()
+    logger.close()
     await data?.close()
   }
   try {
     server = new NetworkServer(network, ticks, host, port, { logger, proofOfDeath, transport })
     if (configuration.admin !== undefined) {
       const metrics = options.createMetrics?.(network, server)
+      // A pod that has none need not load what it is made of.
+      const { startAdminServer } = await import('./admin/server.ts')
       admin = await startAdminServer({
         network,
         server,

@@ -22,7 +22,7 @@ export interface Setting<T> {
   readonly group: string
   /** Reads the text that was given; its message says what there should have been. */
   readonly schema: z.ZodType<T, string>
-  readonly default: T
+  readonly default: T | undefined
   /** Never shown. */
   readonly secret?: boolean
 }
@@ -115,7 +115,7 @@ export const settings = {
     placeholder: 'seconds',
     help: 'for how long a start waits for the agents of a predecessor (default: the alive timeout)',
     group: network,
-    schema: seconds(0).optional() as z.ZodType<number | undefined, string>,
+    schema: seconds(0),
     default: undefined
   },
   dataDir: {
@@ -123,7 +123,7 @@ export const settings = {
     placeholder: 'folder',
     help: 'where the pod keeps which agents hold leases, for its next start',
     group: network,
-    schema: z.string() as z.ZodType<string | undefined, string>,
+    schema: z.string(),
     default: undefined
   },
   proofOfDeath: {
@@ -155,7 +155,7 @@ export const settings = {
     placeholder: 'token',
     help: 'what whoever drains agents or terminates containers must know (better: a file)',
     group: admin,
-    schema: adminToken as z.ZodType<string | undefined, string>,
+    schema: adminToken,
     default: undefined,
     secret: true
   },
@@ -164,7 +164,7 @@ export const settings = {
     placeholder: 'file',
     help: 'a file that holds the admin token and nothing else',
     group: admin,
-    schema: z.string() as z.ZodType<string | undefined, string>,
+    schema: z.string(),
     default: undefined
   },
   logLevel: {
@@ -181,7 +181,9 @@ export type SettingName = keyof typeof settings
 
 /** What each setting comes to. */
 export type Settings = {
-  readonly [Name in SettingName]: z.output<(typeof settings)[Name]['schema']>
+  readonly [Name in SettingName]:
+    | z.output<(typeof settings)[Name]['schema']>
+    | (undefined extends (typeof settings)[Name]['default'] ? undefined : never)
 }
 
 export const settingNames = Object.keys(settings) as SettingName[]

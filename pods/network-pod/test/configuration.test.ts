@@ -164,8 +164,7 @@ describe('the sources of the configuration', () => {
   })
 
   test('a bad admin token is refused and not shown', () => {
-    const read = () => readConfiguration({ ADMIN_TOKEN: 'secret' })
-    expect(read).toThrow(
+    expect(() => readConfiguration({ ADMIN_TOKEN: 'secret' })).toThrow(
       'ADMIN_TOKEN must be 16 to 512 printable characters without blanks, got something else'
     )
   })

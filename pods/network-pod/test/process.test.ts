@@ -56,6 +56,69 @@ describe('the process of the pod', () => {
     }
   )
 
+  test('takes flags, and serves its administrators on a port of their own', async () => {
+    const flags = ['--generate-admin-token', '--admin-port', '0', '--transport', 'tcp']
+    await using pod = new PodProcess({ ...local, RECOVERY_GRACE: '600' }, 'main', [], flags)
+    await pod.port()
+    const { adminPort, transport } = JSON.parse(pod.log[0]!) as { adminPort: number; transport: string }
+    expect(transport).toBe('tcp')
+    const token = /^admin token: (\S{32})$/.exec(pod.errors.join('\n'))?.[1]
+    const url = `http://127.0.0.1:${adminPort}`
+    expect((await fetch(`${url}/livez`)).status).toBe(200)
+    expect((await fetch(`${url}/readyz`)).status).toBe(503)
+    const headers = { authorization: `Bearer ${token}` }
+    const session = await fetch(`${url}/api/session`, { headers })
+    expect(await session.json()).toEqual({ mayAct: true, tokenConfigured: true })
+    const refused = await fetch(`${url}/api/agents/x/drain`, { method: 'POST' })
+    expect(refused.status).toBe(401)
+    // A listener of events does not keep it.
+    const events = await fetch(`${url}/api/events`)
+    expect(events.status).toBe(200)
+    pod.signal('SIGTERM')
+    const { code, log } = await pod.ended()
+    expect(code).toBe(0)
+    expect(log.join()).not.toContain(token)
+    await events.body?.cancel().catch(() => {})
+  })
+
+  test('prints its configuration, and starts nothing', async () => {
+    await using pod = new PodProcess(
+      { PORT: '4000', ADMIN_TOKEN: 'sixteen-letters!' },
+      'main',
+      [],
+      ['--print-config']
+    )
+    const { code, log, errors } = await pod.ended()
+    expect(JSON.parse(log.join(''))).toMatchObject({ port: 4000, adminPort: 'off' })
+    expect(log.join('')).not.toContain('sixteen-letters!')
+    expect(errors).toEqual([])
+    expect(code).toBe(0)
+  })
+
+  test('has help, and says what it does not know', async () => {
+    await using help = new PodProcess({}, 'main', [], ['--help'])
+    const { code, log } = await help.ended()
+    expect(log.join('\n')).toMatch(/--admin-port <number> .*\(ADMIN_PORT, default 3780\)/s)
+    expect(code).toBe(0)
+    await using wrong = new PodProcess({}, 'main', [], ['--nothing'])
+    expect(await wrong.ended()).toMatchObject({
+      code: 1,
+      errors: ["error INVALID_ARGUMENT: unknown option '--nothing'"]
+    })
+  })
+
+  test('ends with one line and 1, and leaves its port, when its admin port is taken', async () => {
+    await using first = new PodProcess({ ...local, ADMIN_PORT: '0' })
+    await first.port()
+    const { adminPort } = JSON.parse(first.log[0]!) as { adminPort: number }
+    await using second = new PodProcess({ ...local, ADMIN_PORT: String(adminPort) })
+    const { code, errors } = await second.ended()
+    expect(errors).toEqual([
+      `error ADDRESS_IN_USE: Admin port ${adminPort} of 127.0.0.1 is taken; set ADMIN_PORT`
+    ])
+    expect(code).toBe(1)
+  })
+
   test('ends at once with one line and 1 when its port is taken', async () => {
     await using first = new PodProcess(local)
     const port = await first.port()

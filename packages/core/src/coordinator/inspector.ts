@@ -118,7 +118,12 @@ export class Inspector {
     const { directory, roster } = this.state
     const { kind, labels = [], agentId, state, search } = filter
     if (agentId !== undefined) {
-      return { candidates: roster.incarnationsOf(agentId).flatMap((agent) => [...agent.containers]) }
+      const agents = roster.incarnationsOf(agentId)
+      const candidates = chain(agents.map((agent) => agent.containers))
+      const isAll = kind === undefined && labels.length === 0 && state === undefined && search === undefined
+      return isAll
+        ? { candidates, total: agents.reduce((sum, agent) => sum + agent.containers.size, 0) }
+        : { candidates }
     }
     if (labels.length > 0) {
       const kinds = kind === undefined ? [...directory.kinds()] : [kind]

@@ -17,7 +17,7 @@ import type { CoordinatorMachine } from './machine.ts'
 import type { PageScan } from './page-scan.ts'
 
 /** Looked at in one turn: some milliseconds' worth. */
-const candidatesPerTurn = 20_000
+const candidatesPerTurn = 10_000
 const activityTimeoutMs = 2000
 
 /** What an inspection reads from. */

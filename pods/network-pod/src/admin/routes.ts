@@ -9,7 +9,7 @@ import {
 import type { NetworkServer } from '@hcengineering/network-server'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { version } from '../version.ts'
 import type { AccessRules } from './access.ts'
 import type { EventHub } from './event-hub.ts'
