@@ -13,9 +13,11 @@ import {
 import { leaveRequested } from '../network/leave.ts'
 
 const { NETWORK = '', CONTAINERS = '', EVENTS_PER_SECOND = '' } = process.env
-const kinds = ['workspace', 'chat-room', 'query-engine', 'session', 'transactor'].map(
-  (kind) => kind as ContainerKind
-)
+const oneKind = 'workspace' as ContainerKind
+const kinds = [
+  oneKind,
+  ...['chat-room', 'query-engine', 'session', 'transactor'].map((kind) => kind as ContainerKind)
+]
 const regions = ['eu-west', 'us-east', 'ap-south']
 const agentsCount = 8
 const atOnce = 256
@@ -56,7 +58,7 @@ const kept: ContainerReference[] = []
 
 async function make(): Promise<void> {
   const number = made++
-  const kind = kinds[number % kinds.length] ?? kinds[0]!
+  const kind = kinds[number % kinds.length] ?? oneKind
   const labels = [regions[number % regions.length] ?? '', `tenant-${number % 997}`, `number-${number}`]
   kept.push(await client.get(kind, { uuid: containerUuid(), labels }))
 }

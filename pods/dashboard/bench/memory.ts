@@ -4,7 +4,10 @@ import type { Browser, CDPSession, Page } from 'playwright-core'
 /** What a page holds when nothing is left that could be collected. */
 export interface MemoryFigures {
   readonly heapBytes: number
-  /** Of the process that runs the page; pages of libraries that it shares are not counted. */
+  /**
+   * Of the process that runs the page. What drives the browser has it keep what the server has answered, some
+   * tens of mebibytes of the stream of events among it: shown, but no measure of the page.
+   */
   readonly processBytes: number
   readonly nodes: number
 }

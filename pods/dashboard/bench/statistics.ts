@@ -3,7 +3,7 @@ import { linearRegression, quantileSorted } from 'simple-statistics'
 /** Something that was measured again and again. */
 export interface Measurement {
   readonly seconds: number
-  readonly bytes: number
+  readonly value: number
 }
 
 /** How much the line through the measurements rises from the first to the last; undefined with fewer than three. */
@@ -11,7 +11,7 @@ export function trend(measurements: readonly Measurement[]): number | undefined 
   const first = measurements[0]
   const last = measurements.at(-1)
   if (first === undefined || last === undefined || measurements.length < 3) return undefined
-  const { m } = linearRegression(measurements.map(({ seconds, bytes }) => [seconds, bytes]))
+  const { m } = linearRegression(measurements.map(({ seconds, value }) => [seconds, value]))
   return m * (last.seconds - first.seconds)
 }
 

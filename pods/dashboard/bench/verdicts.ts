@@ -27,7 +27,7 @@ export const bars = {
   interactionMs: 100,
   /** What memory may rise by over a run, by the line through its measurements. */
   heapRiseBytes: 1024 ** 2,
-  processRiseShare: 0.1
+  nodesRise: 100
 } as const
 
 /** The first rounds fill what is bounded, caches of the engine among it. */
@@ -72,9 +72,8 @@ export function verdicts(results: Results, asked: { containers: number; events: 
 function memoryVerdicts(measured: Results['memory']): Verdict[] {
   const warm = measured.slice(Math.ceil(measured.length * warmUpShare))
   const last = warm.at(-1)
-  const heap = trend(warm.map(({ seconds, heapBytes }) => ({ seconds, bytes: heapBytes })))
-  const whole = trend(warm.map(({ seconds, processBytes }) => ({ seconds, bytes: processBytes })))
-  const processMost = bars.processRiseShare * (last?.processBytes ?? 0)
+  const heap = trend(warm.map(({ seconds, heapBytes }) => ({ seconds, value: heapBytes })))
+  const nodes = trend(warm.map(({ seconds, nodes }) => ({ seconds, value: nodes })))
   return [
     {
       name: 'heap, rise while it was measured',
@@ -83,10 +82,10 @@ function memoryVerdicts(measured: Results['memory']): Verdict[] {
       reached: heap !== undefined && heap < bars.heapRiseBytes
     },
     {
-      name: 'process, rise while it was measured',
-      figure: rise(whole, last?.processBytes),
-      bar: `below ${signedMebibytes(processMost)} (a tenth)`,
-      reached: whole !== undefined && whole < processMost
+      name: 'nodes, rise while it was measured',
+      figure: nodes === undefined ? 'too short a run' : `${nodes.toFixed(0)}, to ${last?.nodes}`,
+      bar: `below ${bars.nodesRise}`,
+      reached: nodes !== undefined && nodes < bars.nodesRise
     }
   ]
 }

@@ -15,7 +15,7 @@ const { NETWORK = '', CLIENTS = '12' } = process.env
 const regions = ['eu-west', 'us-east', 'ap-south']
 const tenants = ['acme', 'globex', 'initech', 'umbrella', 'hooli', 'stark']
 
-let leaving = false
+const leaving = new AbortController()
 
 function oneOf<T>(choices: readonly T[]): T {
   const choice = choices[Math.floor(Math.random() * choices.length)]
@@ -25,7 +25,7 @@ function oneOf<T>(choices: readonly T[]): T {
 
 /** Runs until the end; what fails meanwhile, for an agent or the coordinator went away, is tried again. */
 async function keepOn(work: () => Promise<void>): Promise<void> {
-  while (!leaving) {
+  while (!leaving.signal.aborted) {
     try {
       await work()
     } catch {
@@ -62,7 +62,7 @@ async function chat(client: NetworkClient, room: number): Promise<void> {
     connection.on = () => {
       heard++
     }
-    for (let said = 0; said < 400 && !leaving; said++) {
+    for (let said = 0; said < 400 && !leaving.signal.aborted; said++) {
       await reference.request('say', `hello, of ${heard}`)
       await sleep(120 + Math.random() * 200)
     }
@@ -107,7 +107,7 @@ for (let number = 0; number < Number(CLIENTS); number++) {
 console.log('ready')
 
 await leave
-leaving = true
+leaving.abort()
 await Promise.all(clients.map((client) => client.close()))
 await Promise.race([Promise.all(work), sleep(1000)])
 process.exit(0)

@@ -57,13 +57,21 @@ export function ContainersPage(): JSX.Element {
   )
 }
 
+/** As the address has it now: a field that reports after a pause was rendered with an earlier one. */
+function current(): ContainerFilter {
+  return parseContainerFilter(query.peek())
+}
+
+function change(changed: Partial<ContainerFilter>): void {
+  replaceQuery(containerFilterQuery({ ...current(), page: 1, ...changed }))
+}
+
+function addLabels(text: string): void {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '')
+  change({ labels: [...new Set([...current().labels, ...words])] })
+}
+
 function Filters({ filter }: { filter: ContainerFilter }): JSX.Element {
-  const change = (changed: Partial<ContainerFilter>): void =>
-    replaceQuery(containerFilterQuery({ ...filter, page: 1, ...changed }))
-  const addLabels = (text: string): void => {
-    const words = text.split(/[\s,]+/).filter((word) => word !== '')
-    change({ labels: [...new Set([...filter.labels, ...words])] })
-  }
   return (
     <div class="filters" role="search" aria-label="Filter the containers">
       <SearchField

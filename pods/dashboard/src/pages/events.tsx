@@ -59,9 +59,12 @@ function Pace(): JSX.Element {
   )
 }
 
+/** On top of what the address has now: a field that reports after a pause was rendered with an earlier one. */
+function change(changed: { [name in keyof EventFilter]: EventFilter[name] | undefined }): void {
+  replaceQuery(eventFilterQuery({ ...parseEventFilter(query.peek()), ...changed } as EventFilter))
+}
+
 function Filters({ filter }: { filter: EventFilter }): JSX.Element {
-  const change = (changed: { [name in keyof EventFilter]: EventFilter[name] | undefined }): void =>
-    replaceQuery(eventFilterQuery({ ...filter, ...changed } as EventFilter))
   return (
     <div class="filters" role="search" aria-label="Filter the events">
       <SearchField

@@ -87,7 +87,7 @@ function Consequences({ action }: { action: Action }): JSX.Element {
           Its {counted(action.containers, 'container')} answer what they were asked, end, and start elsewhere
           when they are referred to or used.
         </li>
-        <li>The agent then leaves the network. Only its own process can bring it back.</li>
+        <li>It stays, empty, until its process ends. A coordinator that restarts meanwhile uses it again.</li>
       </ul>
     )
   }

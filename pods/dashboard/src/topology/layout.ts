@@ -32,6 +32,9 @@ const halfFanMax = (Math.PI / 180) * 82
 /** Between neighbours, from centre to centre. */
 const pitchMax = 132
 const pitchMin = 9
+/** With so much room there is no need of another arc, on which agents would stand behind each other. */
+const pitchEnough = 72
+const arcsMax = 40
 /** The share of the pitch that the circle of the largest agent takes. */
 const fillShare = 0.39
 const radiusMin = 3.5
@@ -96,7 +99,7 @@ function fan(containers: readonly number[], centre: Point, box: Box): { pitch: n
 /** The number of arcs with which the agents stand the farthest apart; few arcs where many gain little. */
 function widestFan(agents: number, centre: Point, box: Box): Fan {
   let widest = fanOf(agents, 1, centre, box)
-  for (let arcs = 2; arcs <= Math.min(agents, 40); arcs++) {
+  for (let arcs = 2; arcs <= Math.min(agents, arcsMax) && widest.pitch < pitchEnough; arcs++) {
     const tried = fanOf(agents, arcs, centre, box)
     if (tried.pitch > widest.pitch * 1.08) widest = tried
   }

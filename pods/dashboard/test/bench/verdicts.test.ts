@@ -22,6 +22,8 @@ function resultsWith(differing: Partial<Results>): Results {
   }
 }
 
+const at = (seconds: number, value: number) => ({ seconds, value })
+
 const missed = (results: Results): string[] =>
   verdicts(results, asked)
     .filter(({ reached }) => !reached)
@@ -47,9 +49,9 @@ describe('the verdict', () => {
     const rising = memory.map((figures, index) => ({
       ...figures,
       heapBytes: figures.heapBytes + index * mebibyte,
-      processBytes: figures.processBytes + index * 4 * mebibyte
+      nodes: figures.nodes + index * 40
     }))
-    const both = ['heap, rise while it was measured', 'process, rise while it was measured']
+    const both = ['heap, rise while it was measured', 'nodes, rise while it was measured']
     expect(missed(resultsWith({ memory: rising }))).toEqual(both)
     expect(missed(resultsWith({ memory: memory.slice(0, 2) }))).toEqual(both)
   })
@@ -62,13 +64,12 @@ describe('the verdict', () => {
 })
 
 it('a trend is what the line through all measurements rises, whatever one of them is', () => {
-  const at = (seconds: number, bytes: number) => ({ seconds, bytes })
   expect(trend([at(0, 0), at(10, 20), at(20, 20), at(30, 40)])).toBeCloseTo(36)
   expect(trend([at(0, 5), at(10, 5), at(20, 5)])).toBeCloseTo(0)
 })
 
 it('interactions that were too short to be reported count, as if they had been just long enough', () => {
   expect(interactionP75Ms([400], 100)).toBe(16)
-  expect(interactionP75Ms([40, 80, 120], 4)).toBe(100)
+  expect(interactionP75Ms([40, 80, 120], 4)).toBe(90)
   expect(interactionP75Ms([], 0)).toBeUndefined()
 })

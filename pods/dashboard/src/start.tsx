@@ -1,11 +1,11 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { followLinks } from './routing/location.ts'
-import { goLive } from './state/live.ts'
 import { listenForShortcuts } from './shell/shortcuts.ts'
+import { goLive } from './state/live.ts'
 
-const root = document.getElementById('root')
-if (root !== null) {
+/** Puts the application in the place of the frame that came with the document. */
+export function start(root: HTMLElement): void {
   followLinks()
   listenForShortcuts()
   goLive()
