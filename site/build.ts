@@ -10,6 +10,7 @@ import { glob, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeApiReference } from './stage/api.ts'
 import { navigation } from './stage/navigation.ts'
+import { PageImages } from './stage/page-images.ts'
 import { documentPages, slugOfApiPage, type SitePage } from './stage/pages.ts'
 import { SourcePages } from './stage/source-pages.ts'
 import { stagePage } from './stage/stage-page.ts'
@@ -31,9 +32,11 @@ for await (const path of glob('**/*.md', { cwd: apiFolder })) {
 }
 
 const sources = new SourcePages(root)
+const images = new PageImages(base)
 const slugs = new Map(pages.map(({ file, slug }) => [file, slug]))
-for (const page of pages) await write(page.slug, await stagePage(page, { slugs, sources, base }))
+for (const page of pages) await write(page.slug, await stagePage(page, { slugs, sources, images, base }))
 for (const { slug, text } of await sources.pages()) await write(slug, text)
+await images.copyTo(join(here, 'public'))
 await writeFile(join(here, '.tmp/site.json'), JSON.stringify({ base, sidebar: navigation(pages) }))
 
 const astro = spawn(process.execPath, [join(here, 'node_modules/astro/bin/astro.mjs'), 'build'], {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Application, LogLevel, type TypeDocOptions } from 'typedoc'
 
-const packages = ['core', 'client', 'server', 'testing', 'backrpc']
+const packages = ['core', 'client', 'server', 'testing', 'telemetry', 'backrpc']
 
 /** What must have a doc comment: everything that a package exports. */
 const requiredToBeDocumented: NonNullable<TypeDocOptions['requiredToBeDocumented']> = [

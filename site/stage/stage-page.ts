@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { toString } from 'mdast-util-to-string'
 import { visit } from 'unist-util-visit'
+import type { PageImages } from './page-images.ts'
 import type { SitePage } from './pages.ts'
 import type { SourcePages } from './source-pages.ts'
 
@@ -11,6 +12,7 @@ export interface Surroundings {
   /** The slug of each page, by its file. */
   readonly slugs: ReadonlyMap<string, string>
   readonly sources: Pick<SourcePages, 'slugFor'>
+  readonly images: Pick<PageImages, 'urlFor'>
   /** What every path of the site begins with. */
   readonly base: string
 }
@@ -32,7 +34,11 @@ export async function stagePage(page: SitePage, surroundings: Surroundings): Pro
   const tree = fromMarkdown(page.text)
   const heading = tree.children.find((node) => node.type === 'heading' && node.depth === 1)
   const title = heading === undefined ? page.slug : toString(heading)
-  const changes = [...pictures(tree), ...(await links(tree, page, surroundings))]
+  const changes = [
+    ...pictures(tree),
+    ...images(tree, page, surroundings),
+    ...(await links(tree, page, surroundings))
+  ]
   if (heading !== undefined) changes.push({ ...placeOf(heading), text: '' })
   // The first page is where its file is; named, it would be at /index/.
   const slug = page.slug === 'index' ? [] : [`slug: ${JSON.stringify(page.slug)}`]
@@ -46,6 +52,16 @@ function pictures(tree: Tree): Change[] {
     if (node.lang !== 'mermaid') return
     const source = node.value.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
     changes.push({ ...placeOf(node), text: `<pre class="mermaid">\n${source}\n</pre>` })
+  })
+  return changes
+}
+
+function images(tree: Tree, { file }: SitePage, surroundings: Surroundings): Change[] {
+  const changes: Change[] = []
+  visit(tree, 'image', (node) => {
+    if (/^[a-z][a-z\d+.-]*:/i.test(node.url)) return
+    const url = surroundings.images.urlFor(resolve(dirname(file), decodeURI(node.url)))
+    changes.push({ ...placeOf(node), text: `![${node.alt ?? ''}](${url})` })
   })
   return changes
 }

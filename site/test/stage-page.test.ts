@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { navigation } from '../stage/navigation.ts'
+import { PageImages } from '../stage/page-images.ts'
 import { slugOfApiPage, slugOfDocument } from '../stage/pages.ts'
 import { SourcePages } from '../stage/source-pages.ts'
 import { stagePage } from '../stage/stage-page.ts'
@@ -26,7 +27,15 @@ function stage(text: string, sources = new SourcePages(root)): Promise<string> {
     [join(root, 'README.md'), 'index'],
     [join(root, 'docs/decisions/0001-codec.md'), 'decisions/0001-codec']
   ])
-  return stagePage({ file, slug: 'guide', text }, { slugs, sources, base: '/net/' })
+  return stagePage(
+    { file, slug: 'guide', text },
+    {
+      slugs,
+      sources,
+      images: new PageImages('/net/'),
+      base: '/net/'
+    }
+  )
 }
 
 describe('a page of the site', () => {
@@ -41,6 +50,12 @@ describe('a page of the site', () => {
       '[up](../README.md#top), [why](decisions/0001-codec.md), [here](#part), [out](https://x.org/a.md)'
     expect(await stage(`# A\n\n${text}\n`)).toContain(
       '[up](/net/#top), [why](/net/decisions/0001-codec/), [here](#part), [out](https://x.org/a.md)'
+    )
+  })
+
+  it('shows pictures from where the site has them', async () => {
+    expect(await stage('# A\n\n![how it looks](images/page.png)\n')).toContain(
+      '![how it looks](/net/images/page.png)'
     )
   })
 

@@ -74,9 +74,8 @@ export interface Service<D extends ServiceDeclaration = ServiceDeclaration> {
 }
 
 /**
- * Declares an operation.
- *
- * @param schema checks what callers send, in the container's process, before the container sees it
+ * Declares an operation. A schema, where one is given, checks what callers send, in the container's process, before
+ * the container sees it.
  *
  * @example
  * ```ts
@@ -96,9 +95,8 @@ export function operation(schema?: StandardSchema<any, any>): SchemaOperation<an
 }
 
 /**
- * Declares a stream.
- *
- * @param schema checks what callers send, in the container's process, before the container sees it
+ * Declares a stream. A schema, where one is given, checks what callers send, in the container's process, before the
+ * container sees it.
  */
 export function stream<Input = void, Item = unknown>(): Stream<Input, Item>
 export function stream<Input, Received>(
