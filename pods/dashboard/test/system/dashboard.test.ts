@@ -138,7 +138,8 @@ describe('what happens in the network', () => {
     await page.goto('/events')
     await page.locator('.event-row').first().waitFor()
     await page.keyboard.press('/')
-    await page.keyboard.type('streamed-')
+    // Slowly enough for reports in between: what is typed meanwhile must not be lost.
+    await page.keyboard.type('streamed-', { delay: 170 })
     await page.getByText('No event yet').waitFor()
     await page.waitForURL(({ searchParams }) => searchParams.get('search') === 'streamed-')
     await using first = await holdContainer('streamed-1')
