@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 
 /** A text field that is typed into: what is in it now, and a report once the typing pauses. */
 export function useDebounced(
@@ -7,11 +7,20 @@ export function useDebounced(
   pauseMs = 180
 ): [string, (text: string) => void] {
   const [text, setText] = useState(value)
-  // The address may change by other means than the field: a link, the back button, a reset.
-  useEffect(() => setText(value), [value])
+  const reported = useRef(value)
+  // The address may change by other means than the field: a link, the back button, a reset. What comes back of
+  // the field's own report is older than what was typed since.
   useEffect(() => {
-    if (text === value) return undefined
-    const timer = setTimeout(() => report(text), pauseMs)
+    if (value === reported.current) return
+    reported.current = value
+    setText(value)
+  }, [value])
+  useEffect(() => {
+    if (text === reported.current) return undefined
+    const timer = setTimeout(() => {
+      reported.current = text
+      report(text)
+    }, pauseMs)
     return () => clearTimeout(timer)
   }, [text])
   return [text, setText]
