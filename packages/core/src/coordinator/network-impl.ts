@@ -550,10 +550,14 @@ export class NetworkImpl implements Network {
       },
       (error: unknown) => {
         cancelTimeout()
-        const failure = toNetworkError(error, 'FACTORY_FAILED')
-        const { code, message } = failure
-        this.logger.warn({ agentId: agent.agentId, kind, uuid, code, reason: message }, 'a start failed')
-        this.startFailed(startId, startFailureOf(failure))
+        const reason = toNetworkError(error, 'FACTORY_FAILED')
+        const failure = startFailureOf(reason)
+        const { code, message } = reason
+        const fields = { agentId: agent.agentId, kind, uuid, code, reason: message }
+        // Otherwise its agent leaves, or has gone, and another one starts it.
+        if (failure.kind === 'failed') this.logger.warn(fields, 'a start failed')
+        else this.logger.info(fields, 'a start goes to another agent')
+        this.startFailed(startId, failure)
       }
     )
   }
