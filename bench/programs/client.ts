@@ -276,11 +276,11 @@ serveCalls({
     return { ...figures, mibPerSecond: mebibytes(figures, load.size ?? 64) }
   },
   /** Traces every request for a while; nothing of that is kept. */
-  warmTracing: async (load: Load) => {
-    if (telemetry === undefined) throw new Error('nothing is observed')
-    telemetry.warmsUp = true
+  /** With every request traced, if any is. */
+  warmUp: async (load: Load) => {
+    if (telemetry !== undefined) telemetry.warmsUp = true
     await echo(await (await reference()).connect(), load)
-    telemetry.warmsUp = false
+    if (telemetry !== undefined) telemetry.warmsUp = false
     return {}
   },
   telemetry: () => telemetry?.figures(),

@@ -87,30 +87,33 @@ function direct(inFlight: number, size?: number, transport: TransportName = 'zer
   return network('direct', (stage) => ({ ...stage.load(inFlight), size }), transport, true)
 }
 
-/** A get runs more code than a request does, and less often: it takes twice as long to be compiled. */
+/**
+ * Warms up one at a time, as it is measured, and for longer than others: a get runs more code than a request does. With
+ * more in flight it would leave behind tens of thousands of containers, and heaps that go on growing.
+ */
 function coldGet(): Run['perform'] {
-  return network(
-    'coldGet',
-    (stage) => {
-      const { warmUpMs, ...load } = stage.load(1)
-      return { ...load, warmUpMs: 2 * warmUpMs }
-    },
-    'zeromq',
-    true
-  )
+  return network('coldGet', (stage) => {
+    const { warmUpMs, ...load } = stage.load(1)
+    return { ...load, warmUpMs: 4 * warmUpMs }
+  })
 }
 
-/** Both ends with metrics and traces of OpenTelemetry, of which this share begins one. */
-function observed(inFlight: number, sampleRatio: number): Run['perform'] {
+/**
+ * Both ends with metrics and traces of OpenTelemetry, of which this share begins one; or, to compare with, warmed up
+ * just as long and without.
+ */
+function observed(inFlight: number, sampleRatio?: number): Run['perform'] {
   return async (stage) => {
     const { address } = await startCoordinator(stage)
     const agent = stage.start('agent')
     const client = stage.start('client')
-    const start = { address, transport: 'zeromq', observed: { sampleRatio } }
+    const telemetry = sampleRatio === undefined ? undefined : { sampleRatio }
+    const start = { address, transport: 'zeromq', observed: telemetry }
     await Promise.all([agent.ask('start', start), client.ask('start', start)])
     const load = stage.load(inFlight)
-    await client.ask('warmTracing', { ...load, measureMs: 100 })
+    await client.ask('warmUp', { ...load, measureMs: 100 })
     const figures = await client.measureWarm('direct', load)
+    if (telemetry === undefined) return figures
     const [asked, served] = await Promise.all([client.measure('telemetry'), agent.measure('telemetry')])
     return { ...figures, clientSpans: asked['spans'] ?? NaN, agentSpans: served['spans'] ?? NaN }
   }
@@ -327,6 +330,7 @@ export const runs: readonly Run[] = [
   { id: 'direct-16', perform: direct(16) },
   { id: 'direct-64', perform: direct(64) },
   { id: 'direct-256', perform: direct(256) },
+  { id: 'direct-256-unobserved', perform: observed(256) },
   { id: 'direct-256-observed', perform: observed(256, 0.01) },
   { id: 'direct-256-all-traced', perform: observed(256, 1) },
   { id: 'direct-1024', perform: direct(1024) },

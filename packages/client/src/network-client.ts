@@ -104,6 +104,8 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   private epochSeen: number | undefined
   private readonly unreachable = new Map<string, number>()
   private nextChannel = 1
+  /** Handles are told apart within a client, and short ones cost less than uuids. */
+  private nextHandle = 1
 
   constructor(address: string, options: ClientOptions) {
     this.options = resolveClientOptions(options)
@@ -251,7 +253,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     requireName(kind, 'a kind')
     if (uuid !== undefined) requireName(uuid, 'a uuid')
     for (const label of labels ?? []) requireName(label, 'a label')
-    const handle = this.options.ids()
+    const handle = String(this.nextHandle++)
     const request = { kind, uuid, labels, extra }
     const timeoutMs = options.timeoutMs ?? this.timeoutMs
     const value = await ask(this.session, {

@@ -51,7 +51,8 @@ export class HealthChecks {
       host.pingedAt = undefined
       if (error === undefined) {
         host.pingFailures = 0
-        host.lastPing = { at: clock.wallTime(), ok: true }
+        host.lastPingAt = clock.wallTime()
+        host.lastPingOk = true
       } else this.failed(host, error)
     }
     try {
@@ -68,7 +69,8 @@ export class HealthChecks {
     const { uuid, kind } = host.instance
     const { clock, logger, healthFailuresMax } = this.options
     host.pingFailures++
-    host.lastPing = { at: clock.wallTime(), ok: false }
+    host.lastPingAt = clock.wallTime()
+    host.lastPingOk = false
     logger.warn({ uuid, kind, failures: host.pingFailures, error }, 'ping() failed')
     if (host.pingFailures > healthFailuresMax) this.unhealthy(host)
   }

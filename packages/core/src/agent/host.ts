@@ -58,8 +58,10 @@ export class ContainerHost {
   /** When the ping that is under way was sent; undefined when none is. */
   pingedAt: number | undefined
   pingFailures = 0
-  /** How the last ping ended, and when by the wall clock; undefined before the first. */
-  lastPing: { readonly at: number; readonly ok: boolean } | undefined
+  /** When the last ping ended, by the wall clock; undefined before the first. */
+  lastPingAt: number | undefined
+  /** Whether that ping was answered. */
+  lastPingOk = false
   /** Requests and sends that the container was handed. */
   requests = 0
   /** Of these, the ones that it answered with an error. */
@@ -95,14 +97,17 @@ export class ContainerHost {
 
   /** How the container fares, for whoever runs the network. */
   activity(): ContainerActivity {
-    const { requests, failures, lastPing, pingFailures } = this
+    const { requests, failures, lastPingAt, lastPingOk, pingFailures } = this
     return {
       requests,
       failures,
       inFlight: this.inFlight.length,
       streams: this.streams.size,
       connections: this.subscribers.size,
-      lastPing: lastPing === undefined ? undefined : { ...lastPing, failuresInARow: pingFailures }
+      lastPing:
+        lastPingAt === undefined
+          ? undefined
+          : { at: lastPingAt, ok: lastPingOk, failuresInARow: pingFailures }
     }
   }
 
