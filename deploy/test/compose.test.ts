@@ -70,6 +70,12 @@ describe('compose.yaml', () => {
     expect(services.prometheus.volumes[0]).toBe(
       './prometheus/prometheus.yaml:/etc/prometheus/prometheus.yml:ro'
     )
+    const [rules] = prometheus.rule_files
+    expect(services.prometheus.volumes[1]).toBe(`./prometheus/alarms.yaml:${rules}:ro`)
+    const [alarms] = readYaml('deploy/prometheus/alarms.yaml') as any[]
+    for (const { alert, expr, annotations } of alarms.groups[0].rules) {
+      expect([typeof alert, typeof expr, typeof annotations.summary]).toEqual(['string', 'string', 'string'])
+    }
   })
 
   test('images are built as their own Dockerfiles say', () => {
