@@ -1,8 +1,16 @@
 import { createNetworkClient, type NetworkClient } from '@hcengineering/network-client'
-import { hasCode, NetworkError, systemClock, type Clock } from '@hcengineering/network-core'
+import {
+  hasCode,
+  NetworkError,
+  silentLogger,
+  systemClock,
+  type Clock,
+  type Logger
+} from '@hcengineering/network-core'
 import { resolveAdmin } from './admin/admin-address.ts'
 import { AdminClient } from './admin/admin-client.ts'
 import type { GlobalOptions, ToolClientOptions, ToolIo } from './io.ts'
+import { createLogger, type LogLevel } from './log.ts'
 import { toJson } from './output/json.ts'
 import { createPaint, type Paint } from './output/paint.ts'
 import { Progress } from './output/progress.ts'
@@ -16,12 +24,18 @@ export class ToolContext {
   readonly clock: Clock
   readonly paint: Paint
   readonly #clientOptions: ToolClientOptions
+  #logger: Logger = silentLogger
 
   constructor(io: ToolIo, clientOptions: ToolClientOptions) {
     this.io = io
     this.clock = clientOptions.clock ?? systemClock
     this.paint = createPaint(io.terminal?.colours === true)
     this.#clientOptions = clientOptions
+  }
+
+  /** Has what clients log written to standard error, from now on. */
+  logAt(level: LogLevel): void {
+    this.#logger = createLogger(level, (line) => this.io.error(line))
   }
 
   /**
@@ -54,7 +68,11 @@ export class ToolContext {
   openClient(network: string): NetworkClient {
     try {
       // Agents of this process are reached as anybody would reach them, so that what is measured is the network.
-      return createNetworkClient(network, { ...this.#clientOptions, localAgents: false })
+      return createNetworkClient(network, {
+        ...this.#clientOptions,
+        logger: this.#logger,
+        localAgents: false
+      })
     } catch (error) {
       if (hasCode(error, 'ADDRESS_INVALID'))
         throw new UsageError(`--network (or NETWORK) is wrong: ${error.message}`)

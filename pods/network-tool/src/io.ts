@@ -1,4 +1,5 @@
 import type { ClientOptions } from '@hcengineering/network-client'
+import type { LogLevel } from './log.ts'
 import type { Terminal } from './output/terminal.ts'
 
 /** Where a run reads and writes. */
@@ -25,4 +26,5 @@ export interface GlobalOptions {
   readonly admin: string
   readonly adminTokenFile?: string
   readonly json?: true
+  readonly logLevel: LogLevel
 }

@@ -1,5 +1,5 @@
 import { toNetworkError } from '@hcengineering/network-core'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { defaultAdmin } from './admin/admin-address.ts'
 import { addAgents } from './commands/agents.ts'
 import { addBench } from './commands/bench.ts'
@@ -14,7 +14,8 @@ import { addTerminate } from './commands/terminate.ts'
 import { addTop } from './commands/top.ts'
 import { addWatch } from './commands/watch.ts'
 import { ToolContext } from './context.ts'
-import type { ToolClientOptions, ToolIo } from './io.ts'
+import type { GlobalOptions, ToolClientOptions, ToolIo } from './io.ts'
+import { logLevels } from './log.ts'
 import { printable } from './output/printable.ts'
 import { ProblemsFound, UsageError } from './usage-error.ts'
 import { toolVersion } from './version.ts'
@@ -73,9 +74,15 @@ function createProgram(io: ToolIo, context: ToolContext): Command {
       'file with the admin token (environment: ADMIN_TOKEN, the token itself)'
     )
     .option('--json', 'write JSON, for programs')
+    .addOption(
+      new Option('--log-level <level>', 'log to standard error how the connection fares')
+        .choices(logLevels)
+        .default('silent')
+    )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
     .exitOverride()
+    .hook('preAction', (_, command) => context.logAt(command.optsWithGlobals<GlobalOptions>().logLevel))
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText(
       'after',

@@ -68,6 +68,26 @@ describe('the command line', () => {
     expect(net.clock.now() - began).toBe(5000)
   })
 
+  test('logs to standard error how the connection fares, if it is told to', async () => {
+    await using net = await startTestNetwork()
+    const argv = ['agents', '--log-level', 'debug']
+    const { out, error } = await runTool(net, argv, { NETWORK: 'localhost:1' })
+    const lines = error.trimEnd().split('\n')
+    expect(lines.pop()).toMatch(/^error CONNECTION_TIMEOUT: /)
+    const logged = lines.map((line) => JSON.parse(line) as unknown)
+    expect(logged.length).toBeGreaterThan(0)
+    for (const line of logged) {
+      expect(line).toMatchObject({
+        level: expect.any(String),
+        time: expect.any(String),
+        msg: expect.any(String)
+      })
+    }
+    expect(out).toBe('')
+    const quiet = await runTool(net, ['agents'])
+    expect(quiet.error).toBe('')
+  })
+
   test('leaves nothing behind in the network', async () => {
     await using net = await startTestNetwork()
     await runTool(net, ['kinds'])
