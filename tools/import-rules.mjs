@@ -117,8 +117,9 @@ const forbidden = [
   },
   {
     name: 'testing-imports-the-other-packages-only',
+    comment: 'but for the fixture of Vitest',
     severity: 'error',
-    from: { path: '^packages/testing/src/' },
+    from: { path: '^packages/testing/src/', pathNot: '^packages/testing/src/vitest[.]ts$' },
     to: {
       pathNot: ['^packages/testing/src/', publicApi('core|backrpc|client|server')],
       dependencyTypesNot: ['core']

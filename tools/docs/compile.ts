@@ -20,11 +20,18 @@ export async function compileBlocks(root: string, blocks: readonly Block[]): Pro
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const origins = new Map<string, Block>()
+  const titled = new Map<string, string>()
+  for (const [index, { path, title }] of blocks.entries()) {
+    if (title !== undefined) titled.set(join(root, dirname(path), title), join(folder, blockFile(index)))
+  }
   for (const [index, block] of blocks.entries()) {
     const name = blockFile(index)
     origins.set(name, block)
     // Leading empty lines make the compiler's line numbers those of the page.
-    await writeFile(join(folder, name), '\n'.repeat(block.line - 1) + fromFolder(root, folder, block) + '\n')
+    await writeFile(
+      join(folder, name),
+      '\n'.repeat(block.line - 1) + fromFolder(root, folder, block, titled) + '\n'
+    )
   }
   const tsconfig = {
     extends: '../../tsconfig.check.json',
@@ -46,11 +53,20 @@ export async function compileBlocks(root: string, blocks: readonly Block[]): Pro
   })
 }
 
-/** The block's source, its relative imports made to lead where they lead from the block's own file. */
-function fromFolder(root: string, folder: string, { path, source }: Block): string {
+/**
+ * The block's source, its relative imports made to lead where they lead from the block's own file, or to the block with
+ * that title.
+ */
+function fromFolder(
+  root: string,
+  folder: string,
+  { path, source }: Block,
+  titled: ReadonlyMap<string, string>
+): string {
   const home = dirname(join(root, path))
-  return source.replaceAll(
-    /(\bfrom |\bimport\()'(\.[^']*)'/g,
-    (_, before: string, target: string) => `${before}'${relative(folder, join(home, target))}'`
-  )
+  return source.replaceAll(/(\bfrom |\bimport\()'(\.[^']*)'/g, (_, before: string, target: string) => {
+    const whole = join(home, target)
+    const way = relative(folder, titled.get(whole) ?? whole)
+    return `${before}'${way.startsWith('.') ? way : `./${way}`}'`
+  })
 }

@@ -1,5 +1,5 @@
 import { visit } from 'unist-util-visit'
-import type { Page } from './page.ts'
+import { titleOf, type Page } from './page.ts'
 
 /** What a guide tells its reader to do: files to save, commands to type, and what the last of them prints. */
 export interface Guide {
@@ -17,7 +17,7 @@ export function readGuide({ tree, path }: Page): Guide {
   let commands: string[] | undefined
   let output: string | undefined
   visit(tree, 'code', ({ lang, meta, value }) => {
-    const [, title] = /\btitle="([^"]+)"/.exec(meta ?? '') ?? []
+    const title = titleOf(meta)
     if (title !== undefined) files.set(title, value)
     else if (lang === 'sh' && (meta ?? '') === '') commands ??= value.split('\n')
     else if (lang === 'text' && commands !== undefined) output ??= value

@@ -15,6 +15,8 @@ export interface Block {
   readonly path: string
   readonly line: number
   readonly source: string
+  /** The file that its reader is told to save it as, which others on the page may import. */
+  readonly title?: string
   /** What it must print: the ```` ```text ```` block right behind it, if there is one. */
   readonly output?: string
 }
@@ -41,11 +43,18 @@ export function typescriptBlocks({ path, tree }: Page): Block[] {
   visit(tree, 'code', ({ lang, meta, value, position }, index, parent) => {
     if (lang !== 'ts' && lang !== 'typescript') return
     if (meta?.split(/\s+/).includes('fragment') === true) return
+    const title = titleOf(meta)
     const next = parent?.children[(index ?? 0) + 1]
     const output = next?.type === 'code' && next.lang === 'text' ? { output: next.value } : {}
-    blocks.push({ path, line: (position?.start.line ?? 0) + 1, source: value, ...output })
+    const line = (position?.start.line ?? 0) + 1
+    blocks.push({ path, line, source: value, ...(title !== undefined && { title }), ...output })
   })
   return blocks
+}
+
+/** What follows the language of a block may name its file: `title="agent.mts"`. */
+export function titleOf(meta: string | null | undefined): string | undefined {
+  return /\btitle="([^"]+)"/.exec(meta ?? '')?.[1]
 }
 
 /** Anchors as GitHub makes them from headings, and those written as HTML. */
