@@ -246,12 +246,13 @@ export class NetworkServer {
       call.fail(notServing(uuid, destination.kind))
       return
     }
-    const { agent } = destination
+    const { agent, containerKind } = destination
+    const kind = traffic.passedOn(containerKind)
     const { tracing } = this.options
     const { operation } = call
     const trace = tracing && forwardedTrace(tracing, 'request', call.rawHeaders, operation, uuid)
     if (agent instanceof RemoteAgent) {
-      agent.forward(call, client.clientId, trace)
+      agent.forward(call, client.clientId, kind, trace)
       return
     }
     const answer = agent.dispatch({
@@ -266,13 +267,11 @@ export class NetworkServer {
     const settled = trace === undefined ? answer : traced(trace, answer)
     settled.then(
       (value) => {
-        traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
-        traffic.requestsAnswered++
+        traffic.settled(kind, this.clock.now() - call.arrivedAt, false)
         call.respond(value)
       },
       (error: unknown) => {
-        traffic.requestLatency.record(this.clock.now() - call.arrivedAt)
-        traffic.requestsFailed++
+        traffic.settled(kind, this.clock.now() - call.arrivedAt, true)
         call.fail(error)
       }
     )

@@ -32,7 +32,7 @@ import {
   type Subscriber,
   type Trace
 } from '@hcengineering/network-core'
-import type { Traffic } from './traffic.ts'
+import type { KindTraffic, Traffic } from './traffic.ts'
 
 /** How long an agent may take over a command, by default; a lost session ends the wait earlier. */
 const commandTimeoutMs = 120_000
@@ -99,9 +99,11 @@ export class RemoteAgent implements AgentLink {
   /**
    * Passes a request on without looking into it.
    *
+   * @param kind where it is counted
    * @param trace what it belongs to, if that is recorded; ends with it
    */
-  forward(call: IncomingCall, origin: string, trace?: Trace): void {
+  forward(call: IncomingCall, origin: string, kind: KindTraffic | undefined, trace?: Trace): void {
+    const { now, traffic } = this.parts
     try {
       const onward = this.session.call(
         {
@@ -111,26 +113,20 @@ export class RemoteAgent implements AgentLink {
           origin,
           rawHeaders: trace === undefined ? call.rawHeaders : tracedHeaders(trace, call.rawHeaders),
           payload: call.rawPayload,
-          timeoutMs: Math.max(1, call.deadline - this.parts.now())
+          timeoutMs: Math.max(1, call.deadline - now())
         },
         (error, payload) => {
           trace?.end(error)
-          const { now, traffic } = this.parts
-          traffic.requestLatency.record(now() - call.arrivedAt)
-          if (payload !== undefined) {
-            traffic.requestsAnswered++
-            call.respondRaw(payload)
-          } else {
-            traffic.requestsFailed++
-            call.fail(notDispatched(error))
-          }
+          traffic.settled(kind, now() - call.arrivedAt, payload === undefined)
+          if (payload === undefined) call.fail(notDispatched(error))
+          else call.respondRaw(payload)
         }
       )
       call.onCancel = () =>
         this.session.cancel(onward, new NetworkError('ABORTED', 'the caller no longer waits'))
     } catch (error) {
       trace?.end(error)
-      this.parts.traffic.requestsFailed++
+      traffic.settled(kind, now() - call.arrivedAt, true)
       call.fail(notDispatched(error))
     }
   }

@@ -60,7 +60,7 @@ describe('the metrics of a coordinator', () => {
     expect(collected.value('network.coordinator.starts.failed')).toBeGreaterThan(0)
     expect(collected.value('network.coordinator.epoch')).toBe(1)
     expect(collected.value('network.coordinator.recovering')).toBe(0)
-    await net.killAgent(agent)
+    await net.kill(agent)
     await first.close()
     await net.advance(20_000)
     await waiting

@@ -95,7 +95,7 @@ describe('the metrics of a client', () => {
   it('count a request that moved on to another agent once, and say that it was tried again', async () => {
     observeClient(client, { meter: collected.meter })
     await net.agent({ containers: { shop: () => container } })
-    await net.killAgent(agent)
+    await net.kill(agent)
     await net.until(reference.request('buy', undefined, { idempotent: true }))
     await collected.collect()
     expect(collected.series('network.client.requests')).toEqual({ answered: 1 })

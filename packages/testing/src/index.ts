@@ -1,4 +1,4 @@
-export { eventRecorder, type EventRecorder } from './doubles/event-recorder.ts'
+export { eventRecorder, EventRecorder } from './doubles/event-recorder.ts'
 export {
   echoContainer,
   recordingContainer,
@@ -11,6 +11,7 @@ export { countedIds } from './network/counted-ids.ts'
 export type { TestAgent, TestAgentOptions, TestContainerFactory } from './network/test-agent.ts'
 export {
   startTestNetwork,
+  type PartitionOptions,
   TestNetwork,
   type RestartOptions,
   type TestNetworkMember,

@@ -1,6 +1,6 @@
 import { NetworkEventKind, type ClientUuid } from '@hcengineering/network-core'
 import { expect, test } from 'vitest'
-import { echoContainer, eventRecorder, recordingContainer } from '../src/index.ts'
+import { echoContainer, eventRecorder, recordingContainer, startTestNetwork } from '../src/index.ts'
 
 const me = 'me' as ClientUuid
 
@@ -41,12 +41,29 @@ test('an echo container answers with what came', async () => {
   expect(await echoContainer().request('say', { a: 1 })).toEqual({ a: 1 })
 })
 
-test('an event recorder keeps the order', async () => {
+test('an event recorder keeps the order', () => {
   const events = eventRecorder()
   const { added, removed } = NetworkEventKind
-  await events.listener({ agents: [{ id: 'a' as never, kinds: [], event: added }], containers: [] })
+  events.listener({ agents: [{ id: 'a' as never, kinds: [], event: added }], containers: [] })
   const container = { uuid: 'lobby' } as never
-  await events.listener({ agents: [], containers: [{ container, event: removed }] })
+  events.listener({ agents: [], containers: [{ container, event: removed }] })
   expect(events.log).toEqual(['added a', 'removed lobby'])
   expect([events.agents.length, events.containers.length]).toEqual([1, 1])
+})
+
+test('an event recorder asserts what came, in which order, and what did not', async () => {
+  await using net = await startTestNetwork()
+  const events = await net.events()
+  expect(() => events.assertSeen('added agent-1')).toThrow("'added agent-1' was not heard; heard:\n  nothing")
+  const agent = await net.agent({ kinds: ['room'] })
+  await net.kill(agent)
+  await net.until(() => events.has('removed agent-1'))
+  events.assertSeen('added agent-1', 'removed agent-1')
+  expect(() => events.assertSeen('removed agent-1', 'added agent-1')).toThrow(
+    "'added agent-1' was heard, but not in this order; heard:\n  added agent-1\n  removed agent-1"
+  )
+  events.assertNotSeen('added agent-2')
+  expect(() => events.assertNotSeen('added agent-1')).toThrow("'added agent-1' was heard")
+  events.clear()
+  events.assertNotSeen('added agent-1')
 })

@@ -87,7 +87,7 @@ describe('network-tool top', () => {
       sampleView({ requestsPerSecond: 1500 })
     ]
     admin.kinds = [
-      { kind: 'hall', containers: 40, agents: 2 },
+      { kind: 'hall', containers: 40, agents: 2, requests: 0, requestsFailed: 0 },
       {
         kind: 'room',
         containers: 4,
@@ -117,7 +117,7 @@ describe('network-tool top', () => {
       '',
       'SLOWEST KINDS  REQUESTS  FAILED     P50   P99  CONTAINERS  AGENTS',
       'room              9,000       3  500 µs  8 ms           4       2',
-      'hall                  -       -       -     -          40       2',
+      'hall                  0       0       -     -          40       2',
       '',
       'LATEST EVENTS',
       'nothing has come, changed or gone since this was started',
@@ -196,7 +196,7 @@ describe('the picture of top', () => {
     const state = new TopState(
       overviewOf(),
       Array.from({ length: 700 }, () => sampleView()),
-      [{ kind: '部屋'.repeat(60), containers: 1, agents: 1 }]
+      [{ kind: '部屋'.repeat(60), containers: 1, agents: 1, requests: 0, requestsFailed: 0 }]
     )
     state.hear({
       kind: 'network',

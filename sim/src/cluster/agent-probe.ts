@@ -58,10 +58,7 @@ export function probe(link: AgentLink, options: ProbeOptions): void {
     const ended = inner.end(command)
     if (uuid !== undefined && reason === 'unused') observe({ kind: 'unused', ...host, uuid })
     if (uuid !== undefined && (reason === 'fenced' || reason === 'outranked')) {
-      ended.then(
-        () => observe({ kind: 'revoked', ...host, uuid }),
-        () => {}
-      )
+      observeTaken(ended, () => observe({ kind: 'revoked', ...host, uuid }))
     }
     return ended
   }
@@ -89,10 +86,9 @@ function observeTaken(result: Promise<unknown>, taken: () => void): void {
   result.catch(() => {
     refused = true
   })
+  // Sooner than the outcome of any later command is observed.
   queueMicrotask(() => {
-    queueMicrotask(() => {
-      if (!refused) taken()
-    })
+    if (!refused) taken()
   })
 }
 

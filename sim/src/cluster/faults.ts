@@ -122,9 +122,7 @@ export class Faults {
       case 'duplicate':
         return this.#atOnce(this.#duplicate(fault.node, fault.pick))
       case 'newDisk':
-        this.#world.disk.lose()
-        this.#world.machine('coordinator').clock.jumpWallClock(fault.jumpMs)
-        return this.#crash({ fault: 'crash', node: 'coordinator', downMs: fault.downMs, powerLoss: false })
+        return this.#newDisk(fault)
       case 'slowDisk':
         return this.#slowDisk(fault.latencyMs)
       case 'clockRate': {
@@ -159,13 +157,33 @@ export class Faults {
     }
   }
 
-  #crash(fault: Extract<Fault, { fault: 'crash' }>): Pick<Begun, 'tookEffect' | 'end'> | undefined {
+  #newDisk(fault: Extract<Fault, { fault: 'newDisk' }>): Pick<Begun, 'tookEffect' | 'end'> | undefined {
+    const { disk } = this.#world
+    const { clock } = this.#world.machine('coordinator')
+    const { epoch } = this.#cluster.coordinator.network.inspection.summary()
+    disk.lose()
+    const { downMs, jumpMs, sameEpoch } = fault
+    if (!sameEpoch) clock.jumpWallClock(jumpMs)
+    // Epochs are whole milliseconds, and the clock of this machine may count fractions.
+    const setBack = (): void => {
+      if (sameEpoch) clock.jumpWallClock(epoch + 0.5 - clock.wallTime())
+    }
+    return this.#crash({ fault: 'crash', node: 'coordinator', downMs, powerLoss: false }, setBack)
+  }
+
+  /** @param beforeStart is called when it is started again */
+  #crash(
+    fault: Extract<Fault, { fault: 'crash' }>,
+    beforeStart = (): void => {}
+  ): Pick<Begun, 'tookEffect' | 'end'> | undefined {
     const { node, downMs, powerLoss } = fault
     const machine = this.#world.machine(node)
     if (!machine.running) return undefined
     this.#kill(node, powerLoss)
     const restart = (): void => {
-      if (!this.#downUntilHealed.has(node)) this.#cluster.start(node)
+      if (this.#downUntilHealed.has(node)) return
+      beforeStart()
+      this.#cluster.start(node)
     }
     if (downMs === undefined) this.#downUntilHealed.add(node)
     else this.#world.clock.after(downMs, restart)

@@ -1,10 +1,11 @@
 import {
   CoordinatorMachine,
   CoordinatorState,
+  Lease,
   Placement,
   type ContainerEntry
 } from '@hcengineering/network-core/machines'
-import type { Registration, Renewal } from '@hcengineering/network-core'
+import type { CoordinatorIdentity, Registration, Renewal } from '@hcengineering/network-core'
 import { replace, type Mutant } from './mutant.ts'
 
 type Of<T, M extends keyof T> = T[M] extends (...args: infer A) => infer R
@@ -44,6 +45,35 @@ export const recoveryMutants: readonly Mutant[] = [
             return (original as Of<CoordinatorMachine, 'register'>).call(this, registration, now)
           }
       )
+  },
+  {
+    name: 'equal-epochs-obeyed',
+    breaks: 'an equal epoch of another incarnation is refused, and that coordinator takes a higher one',
+    install: () => {
+      const undoAccepts = replace(
+        Lease,
+        'accepts',
+        () =>
+          function (this: Lease, { epoch }: CoordinatorIdentity): boolean {
+            return this.seen === undefined || epoch >= this.seen.epoch
+          }
+      )
+      const undoRegister = replace(
+        CoordinatorMachine,
+        'register',
+        (original) =>
+          function (this: CoordinatorMachine, registration: Registration, now: number) {
+            const { identity } = (this as unknown as State).state
+            const isEqual = registration.seen?.epoch === identity.epoch
+            const told = isEqual ? { ...registration, seen: identity } : registration
+            return (original as Of<CoordinatorMachine, 'register'>).call(this, told, now)
+          }
+      )
+      return () => {
+        undoAccepts()
+        undoRegister()
+      }
+    }
   },
   {
     name: 'any-ping-counts',

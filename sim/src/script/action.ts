@@ -78,7 +78,13 @@ export type Fault =
   /** A dial of it arrives once more. */
   | { readonly fault: 'duplicate'; readonly node: string; readonly pick: number }
   /** The coordinator's disk is lost with it, and its wall clock is set back. */
-  | { readonly fault: 'newDisk'; readonly downMs: number; readonly jumpMs: number }
+  | {
+      readonly fault: 'newDisk'
+      readonly downMs: number
+      readonly jumpMs: number
+      /** So far back that the next one takes the epoch of the one that was lost. */
+      readonly sameEpoch: boolean
+    }
   | { readonly fault: 'slowDisk'; readonly latencyMs: number; readonly forMs: number }
   | { readonly fault: 'clockRate'; readonly node: string; readonly rate: number }
   | { readonly fault: 'wallClock'; readonly node: string; readonly jumpMs: number }

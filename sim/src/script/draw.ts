@@ -16,6 +16,10 @@ import { withQuietStall } from './quiet-stall.ts'
 
 const chaosMs = 48_000
 const workEveryMs = 140
+/** Longer than any fault lasts that began before. */
+const witnessFromMs = 15_000
+/** Longer than an agent takes to find a coordinator that is there again. */
+const witnessForMs = 6000
 const faults: Readonly<Record<FaultName, number>> = {
   crash: 9,
   stop: 10,
@@ -51,7 +55,7 @@ export function draw(seed: number, mode?: Script['mode']): Script {
   const actions: Action[] = []
   // Some seeds are calmer, and each has its own mix.
   const weights = mixOf(random)
-  const faultEveryMs = random.pick([340, 380, 420, 460])
+  const faultEveryMs = random.pick([240, 260, 280, 300])
   for (let at = 500; at < chaosMs; at += random.whole(1, workEveryMs * 2)) {
     actions.push({ at, ...drawWork(random) })
   }
@@ -64,7 +68,9 @@ export function draw(seed: number, mode?: Script['mode']): Script {
     seed,
     mode: chosen,
     chaosMs,
-    actions: withQuietStall(foreseen(bearable(actions, random)), random).toSorted((a, b) => a.at - b.at)
+    actions: withQuietStall(witnessed(foreseen(bearable(actions, random)), random), random).toSorted(
+      (a, b) => a.at - b.at
+    )
   }
 }
 
@@ -90,8 +96,26 @@ function bearable(actions: readonly Action[], random: Random): Action[] {
 function foreseen(actions: readonly Action[]): Action[] {
   const lastAt = Math.max(...actions.filter(losesDisk).map(({ at }) => at))
   return actions.map((action) =>
-    losesDisk(action) && action.at < lastAt ? { ...action, jumpMs: 0 } : action
+    losesDisk(action) && action.at < lastAt ? { ...action, jumpMs: 0, sameEpoch: false } : action
   )
+}
+
+/**
+ * That a coordinator without a roster has the epoch of another one, only an agent can tell that was there: clients know
+ * epochs, not whose they were. So one agent is left in peace until it has told.
+ */
+function witnessed(actions: readonly Action[], random: Random): Action[] {
+  const loss = actions.filter(losesDisk).find(({ sameEpoch }) => sameEpoch)
+  const witness = random.pick(agentNames)
+  if (loss === undefined) return [...actions]
+  const from = loss.at - witnessFromMs
+  const until = loss.at + loss.downMs + witnessForMs
+  return actions.filter((action) => action.at < from || action.at > until || !touches(action, witness))
+}
+
+function touches(action: Action, name: string): boolean {
+  const { agent, node, from, to } = { agent: '', node: '', from: '', to: '', ...action }
+  return [agent, node, from, to].includes(name)
 }
 
 function losesDisk(action: Action): action is { readonly at: number } & Extract<Fault, { fault: 'newDisk' }> {
@@ -227,7 +251,12 @@ function drawFault(random: Random, weights: Readonly<Record<FaultName, number>>)
         pick: random.whole(0, 1000)
       }
     case 'newDisk':
-      return { fault, downMs: random.pick([50, 1000, 4000]), jumpMs: random.pick([0, -3_600_000]) }
+      return {
+        fault,
+        downMs: random.pick([50, 1000, 4000]),
+        jumpMs: random.pick([0, -3_600_000]),
+        sameEpoch: random.chance(0.4)
+      }
     case 'slowDisk':
       return { fault, latencyMs: random.pick([50, 500, 2000]), forMs: drawSpan(random) }
     case 'clockRate':

@@ -48,7 +48,7 @@ describe.each(transports)('over %s', (transport) => {
     await net.until(counter.api.add(7))
     await net.until(first.agent.terminate(counter.uuid))
     expect(await net.until(counter.api.add(1))).toBe(8)
-    await net.killAgent(first)
+    await net.kill(first)
     await net.agent({ factories: counters })
     expect(await net.until(counter.api.add(1))).toBe(1)
   })

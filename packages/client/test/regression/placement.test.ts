@@ -182,7 +182,7 @@ test('case 6: connections to a name that has become one of another kind lead to 
   // The coordinator forgets all, the hall is lost, and the room is asked for before the hall is claimed again.
   net.partition(client, 'coordinator')
   const getting = client.get(kind('room'), { uuid: uuid('a') })
-  await net.killAgent(lost)
+  await net.kill(lost)
   const rooms = recordingContainer({ answer: () => 'room' })
   await net.agent({ containers: { room: () => rooms } })
   await net.restartCoordinator()

@@ -60,7 +60,7 @@ describe.each(transports)('recovery over %s', (transport) => {
     const client = await net.client({ aliveTimeout: aliveMs / 1000 })
     client.get(kind('room'), { uuid: uuid('lobby') }).catch(() => {})
     await net.until(() => net.network.counts().starts === 1)
-    await net.killClient(client)
+    await net.kill(client)
     gate.open()
     await net.until(() => container.terminations === 1, aliveMs + unusedMs + 2 * marginMs)
     await net.until(() => net.network.counts().containers === 0)

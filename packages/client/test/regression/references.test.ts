@@ -48,7 +48,7 @@ describe.each(transports)('references over %s', (transport) => {
     const routed = await net.agent({ kinds: ['hall'], listener: false })
     const hall = await client.get(kind('hall'), { uuid: uuid('great-hall') })
     await hall.connect()
-    await net.killClient(client)
+    await net.kill(client)
     await net.advance(aliveMs + marginMs)
     expect(agent.containers[0]).toMatchObject({ connects: [client.uuid], disconnects: [client.uuid] })
     expect(routed.containers[0]).toMatchObject({ connects: [client.uuid], disconnects: [client.uuid] })

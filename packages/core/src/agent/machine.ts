@@ -205,6 +205,14 @@ export class AgentMachine {
         }
         continue
       }
+      // Nor if this coordinator has had another one of its name started since, before it answered.
+      const isAnother =
+        instance.phase.kind === 'serving' &&
+        had !== undefined &&
+        isNewer(instance.phase.token, had) &&
+        instance.phase.token.epoch === reply.coordinator.epoch &&
+        !isNewer(token, instance.phase.token)
+      if (isAnother) continue
       if (token !== undefined) this.resume(instance, token)
       else if (standby.has(uuid)) this.standBy(instance)
       else if (held.has(uuid)) this.claim(instance)

@@ -1,4 +1,4 @@
-import type { AgentUuid, ClientUuid, ContainerUuid } from '../api/ids.ts'
+import type { AgentUuid, ClientUuid, ContainerKind, ContainerUuid } from '../api/ids.ts'
 import type { ContainerRecord, NetworkEvent } from '../api/records.ts'
 import type { AgentLink, CoordinatorIdentity, CoordinatorLink } from '../contract/ports.ts'
 import type { GetInput } from './references.ts'
@@ -13,7 +13,7 @@ export interface EventBatch {
 
 /** Where a request for a container is to go now. */
 export type Destination =
-  | { readonly kind: 'serving'; readonly agent: AgentLink }
+  | { readonly kind: 'serving'; readonly agent: AgentLink; readonly containerKind: ContainerKind }
   /** It exists, and will serve again. */
   | { readonly kind: 'not-serving' }
   | { readonly kind: 'unknown' }

@@ -25,7 +25,7 @@ import { CoordinatorState, recoveryHold, snapshotExpiry, type Timed } from './st
 
 /** Where a request for a container is to go. */
 export type Route =
-  | { readonly kind: 'serving'; readonly agent: AgentKey }
+  | { readonly kind: 'serving'; readonly agent: AgentKey; readonly containerKind: ContainerKind }
   /** It exists, and will serve again. */
   | { readonly kind: 'not-serving' }
   | { readonly kind: 'unknown' }
@@ -61,6 +61,12 @@ export class CoordinatorMachine {
   }
 
   // Inputs from agents
+
+  /** An agent wants to register, and may have to wait for that. What it knows of earlier coordinators counts at once. */
+  registering(registration: Registration, now: number): void {
+    this.state.now = now
+    this.registrations.meet(registration)
+  }
 
   register(registration: Registration, now: number): RegistrationReply {
     this.state.now = now
@@ -189,6 +195,7 @@ export class CoordinatorMachine {
   }
 
   private due(due: Timed): void {
+    const { state } = this
     switch (due.type) {
       case 'container':
         this.placement.due(due)
@@ -207,7 +214,14 @@ export class CoordinatorMachine {
           this.placement.expireSnapshots()
           return
         }
-        if (due === recoveryHold) this.registrations.stopWaiting()
+        if (due === recoveryHold) {
+          // What agents have sent meanwhile is heard first.
+          if (this.noExpiryBefore > state.now) {
+            state.deadlines.set(recoveryHold, this.noExpiryBefore)
+            return
+          }
+          this.registrations.stopWaiting()
+        }
         this.placement.retryStranded()
         return
       default:
@@ -270,7 +284,7 @@ export class CoordinatorMachine {
     const entry = this.state.directory.get(uuid)
     if (entry === undefined) return { kind: 'unknown' }
     if (entry.place.kind !== 'serving') return { kind: 'not-serving' }
-    return { kind: 'serving', agent: entry.place.agent.key }
+    return { kind: 'serving', agent: entry.place.agent.key, containerKind: entry.kind }
   }
 
   /** The gets that wait for what this start makes. */

@@ -369,6 +369,8 @@ export class NetworkImpl implements Network {
       register: (registration, agent, settle) => {
         const { agentId, incarnation, endpoint } = registration
         const entry = { agentId, incarnation, endpoint, answered: false }
+        machine.registering(registration, clock.now())
+        this.drain()
         this.entrance.inTurn(agentKey(agentId, incarnation), () =>
           this.entrance.admit(
             entry,
@@ -449,7 +451,8 @@ export class NetworkImpl implements Network {
     const route = this.machine.route(uuid)
     if (route.kind !== 'serving') return route
     const agent = this.agentLinks.get(route.agent)
-    return agent === undefined ? { kind: 'not-serving' } : { kind: 'serving', agent }
+    if (agent === undefined) return { kind: 'not-serving' }
+    return { kind: 'serving', agent, containerKind: route.containerKind }
   }
 
   // Effects of the machine

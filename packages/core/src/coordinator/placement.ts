@@ -391,6 +391,17 @@ export class Placement {
       for (const get of [...start.waiting]) this.fail(get, uuidInUse(result.uuid, taken.kind))
       return
     }
+    const brought =
+      start.labels.length > 0 ? state.directory.findByLabels(start.kind, start.labels) : undefined
+    if (brought?.place.kind === 'serving') {
+      // An agent that was not heard when this was decided has brought one that bears these labels.
+      this.withdraw(start.agent.key, start.startId, result.uuid)
+      for (const get of [...start.waiting]) {
+        get.waitsFor = undefined
+        this.seek(get)
+      }
+      return
+    }
     const entry = this.addEntry(result.uuid, start, start.shared)
     const token = state.nextToken()
     const { startId, agent } = start

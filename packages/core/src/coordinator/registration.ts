@@ -155,7 +155,7 @@ export class Registrations {
   }
 
   /** What the agent has obeyed before says what this coordinator must be. */
-  private meet(registration: Registration): void {
+  meet(registration: Registration): void {
     const { seen } = registration
     const { epoch, incarnation } = this.state.identity
     if (seen === undefined) return

@@ -4,7 +4,8 @@ import { agentKey, type AgentKey } from './entries.ts'
 import type { RosterEntry, RosterRecord, RosterStore } from './roster-store.ts'
 
 /**
- * Keeps the durable roster equal to the agents that may hold a lease. One save at a time: what changes meanwhile
+ * Keeps the durable roster equal to the agents that may hold a lease, and the epoch of which they may hold it: the next
+ * coordinator has to begin above all that was given out, whatever its clock says. One save at a time: what changes meanwhile
  * goes with the next, so a thousand agents that register at once cost two.
  */
 export class RosterKeeper {
@@ -14,6 +15,7 @@ export class RosterKeeper {
   private complete = true
   private readonly entries = new Map<AgentKey, RosterEntry>()
   private readonly durable = new Set<AgentKey>()
+  private durableEpoch: number | undefined
   /** Counts changes; `saved` is the last that is durable. */
   private changes = 0
   private saved = 0
@@ -25,25 +27,31 @@ export class RosterKeeper {
     this.about = about
     this.logger = logger
     const { remembered } = store
+    this.durableEpoch = remembered?.epoch
     for (const entry of remembered?.complete === true ? remembered.agents : []) {
       this.entries.set(keyOf(entry), entry)
       this.durable.add(keyOf(entry))
     }
   }
 
-  /** Whether this incarnation is durable, so that it may be given a lease. */
+  /** Whether this incarnation and the epoch are durable, so that it may be given a lease. */
   has(key: AgentKey): boolean {
-    return this.durable.has(key)
+    return this.durable.has(key) && this.isEpochDurable
+  }
+
+  private get isEpochDurable(): boolean {
+    return this.durableEpoch === this.about().epoch
   }
 
   /**
-   * Makes an incarnation durable.
+   * Makes an incarnation durable, and the epoch that is the coordinator's by then.
    *
    * @throws NetworkError `STORE_FAILED`, retryable
    */
   async remember(entry: RosterEntry): Promise<void> {
     this.entries.set(keyOf(entry), entry)
-    await this.saveChange()
+    do await this.saveChange()
+    while (!this.isEpochDurable)
   }
 
   /** What is known of an incarnation has changed. Not urgent: the successor waits longer, at worst. */
@@ -105,6 +113,7 @@ export class RosterKeeper {
       )
     }
     this.saved = changes
+    this.durableEpoch = about.epoch
     // Guarded: it may have been forgotten meanwhile.
     for (const entry of agents) if (this.entries.has(keyOf(entry))) this.durable.add(keyOf(entry))
   }

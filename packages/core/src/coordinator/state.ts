@@ -76,6 +76,8 @@ export class CoordinatorState {
   raiseEpoch(above: number): void {
     this.identity = { ...this.identity, epoch: above + 1 }
     this.sequence = 0
+    // Where another one had this epoch, agents may still be at what it has started.
+    this.nextStartId = firstStartId(above + 1)
   }
 
   /** Somebody has seen a token of this epoch: what this coordinator gives out is above it (I2). */

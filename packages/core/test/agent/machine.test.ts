@@ -341,6 +341,30 @@ describe('agent machine', () => {
       expect(machine.instance(late)?.phase).toEqual({ kind: 'standby' })
     })
 
+    test('does not touch what this coordinator has started under the same name meanwhile', () => {
+      register()
+      const first = serve()
+      const asked = machine.registration([room], undefined, moment)
+      machine.end(endOf('unused'))
+      machine.terminated(first)
+      drain()
+      const next = serve({ startId: 2, token: token(2) })
+      const reply = {
+        coordinator: tenth,
+        leaseMs: 2400,
+        pingIntervalMs: 1000,
+        resume: [],
+        standby: [],
+        held: []
+      }
+      expect(machine.registered(reply, asked, moment)).toBe(true)
+      expect(machine.instance(next)?.phase).toEqual({ kind: 'serving', token: token(2) })
+      // What another coordinator had started is not its own.
+      const eleventh = { epoch: 11, incarnation: 'eleventh' }
+      expect(machine.registered({ ...reply, coordinator: eleventh }, asked, moment)).toBe(true)
+      expect(machine.instance(next)?.phase).toMatchObject({ kind: 'ending', reason: 'fenced' })
+    })
+
     test('makes an overtaken HA container stand by again, silent from then on', () => {
       const leader = machine.addStandby({ uuid: uuid('leader'), kind: room, endpoint })
       register({ resume: [{ uuid: uuid('leader'), token: token(1) }] })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { AgentUuid } from '../../src/api/ids.ts'
+import type { AgentUuid, ContainerEndpointRef, ContainerUuid } from '../../src/api/ids.ts'
 import { compareTokens, type ActivationToken } from '../../src/api/tokens.ts'
 import type { RosterEntry, RosterStore } from '../../src/coordinator/roster-store.ts'
 import { CoordinatorBench, inventory, key, standby } from './bench.ts'
@@ -315,4 +315,73 @@ describe('a hold over a remembered roster', () => {
     bench.register('a')
     expect(compareTokens(token(9, 99), bench.have('lobby').token)).toBeLessThan(0)
   })
+})
+
+describe('a hold', () => {
+  test('is not over before what came during a stall was heard', () => {
+    const bench = new CoordinatorBench({ aliveTimeout: 3, pingInterval: 1, recoveryGrace: 3 })
+    const waiting = bench.get('room', { uuid: 'lobby' })
+    bench.register('b')
+    bench.now += 3500
+    bench.machine.tick(bench.now)
+    bench.collect()
+    expect(bench.machine.recovering).toBe(true)
+    expect(bench.of('start')).toEqual([])
+    bench.register('a', { seen, containers: [inventory('lobby', { token: token(9, 5) })] })
+    expect(bench.record(waiting)).toMatchObject({ agentId: 'a' })
+    bench.advance(1000)
+    expect(bench.of('start')).toEqual([])
+  })
+})
+
+describe('an epoch that another coordinator had', () => {
+  const other = { epoch: 10, incarnation: 'other' }
+
+  test('is given up as soon as an agent wants to register that was with that one', () => {
+    const bench = new CoordinatorBench({ aliveTimeout: 3 })
+    expect(bench.machine.identity.epoch).toBe(10)
+    const registration = {
+      agentId: 'a' as AgentUuid,
+      incarnation: '1',
+      kinds: [],
+      endpoint: undefined,
+      seen: other,
+      draining: false,
+      containers: []
+    }
+    bench.machine.registering(registration, bench.now)
+    expect(bench.machine.identity.epoch).toBe(11)
+    expect(bench.machine.recovering).toBe(true)
+    expect(bench.machine.list()).toEqual([])
+  })
+
+  test('takes its starts along: agents may still be at them', () => {
+    const bench = new CoordinatorBench({ aliveTimeout: 3 })
+    bench.register('a')
+    bench.get('room', { uuid: 'lobby' })
+    const first = bench.startOf('lobby').command.startId
+    const later = new CoordinatorBench({ aliveTimeout: 3, recoveryGrace: 0 })
+    later.register('a', { seen: other })
+    later.get('room', { uuid: 'hall' })
+    later.advance(4000)
+    expect(later.startOf('hall').command.startId).toBe(first + 2 ** 12)
+  })
+})
+
+test('what is made for labels that an agent has brought along meanwhile is ended unserved', () => {
+  const bench = new CoordinatorBench({ aliveTimeout: 3, unusedContainerTimeout: 60 })
+  bench.register('b')
+  const waiting = bench.get('room', { labels: ['wide'] })
+  const [{ command }] = bench.of('start') as unknown as [{ command: { startId: number } }]
+  bench.register('a', { seen, containers: [inventory('lobby', { labels: ['wide'], token: token(9, 5) })] })
+  bench.machine.startSucceeded(
+    command.startId,
+    key('b'),
+    { uuid: 'newcomer' as ContainerUuid, endpoint: 'there://newcomer' as ContainerEndpointRef },
+    bench.now
+  )
+  bench.collect()
+  expect(bench.record(waiting)).toMatchObject({ uuid: 'lobby', agentId: 'a' })
+  expect(bench.of('end')).toMatchObject([{ agent: key('b'), command: { uuid: 'newcomer' } }])
+  expect(bench.machine.list()).toHaveLength(1)
 })

@@ -125,12 +125,36 @@ describe('the roster', () => {
     const store = new SlowStore()
     store.remembered = { epoch: 6, complete: true, agents: [entry('a'), entry('b')] }
     const keeper = create(store)
+    const kept = keeper.remember(entry('b'))
+    await turn()
+    await store.done()
+    await kept
     expect(keeper.has(key('a'))).toBe(true)
     keeper.forget(key('a'))
     keeper.forget(key('nobody'))
     await turn()
     expect(keeper.has(key('a'))).toBe(false)
-    expect(store.names).toEqual([['b']])
+    expect(store.names).toEqual([['a', 'b'], ['b']])
+  })
+
+  test('names nobody before the epoch is durable in which they would be given a lease', async () => {
+    const store = new SlowStore()
+    store.remembered = { epoch: 6, complete: true, agents: [entry('a')] }
+    let epoch = 7
+    const keeper = new RosterKeeper(store, () => ({ epoch, complete: true }), silentLogger)
+    expect(keeper.has(key('a'))).toBe(false)
+    const kept = keeper.remember(entry('a'))
+    await turn()
+    // Raised while it is being saved.
+    epoch = 8
+    await store.done()
+    expect(keeper.has(key('a'))).toBe(false)
+    await store.done()
+    await kept
+    expect(keeper.has(key('a'))).toBe(true)
+    expect(store.saves.map((saved) => saved.epoch)).toEqual([7, 8])
+    epoch = 9
+    expect(keeper.has(key('a'))).toBe(false)
   })
 
   test('that is saved before all agents of the predecessor were heard says so, until they were', async () => {

@@ -1,4 +1,3 @@
-import type { Schedule } from '@hcengineering/network-backrpc'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** A session with many requests lets a turn pass before its batch leaves: one without messages says nothing yet. */
@@ -12,7 +11,7 @@ const quietTurnsMin = 2
 export class QuietSchedule {
   #underWay = 0
 
-  readonly schedule: Schedule = (deliver) => {
+  readonly schedule = (deliver: () => void): void => {
     this.#underWay++
     setImmediate(() => {
       this.#underWay--

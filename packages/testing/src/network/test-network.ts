@@ -1,9 +1,4 @@
-import {
-  createMemoryNetwork,
-  createZeromqTransport,
-  type MemoryNetwork,
-  type Transport
-} from '@hcengineering/network-backrpc'
+import { createZeromqTransport, type Transport } from '@hcengineering/network-backrpc'
 import {
   createAgent,
   createNetworkClient,
@@ -29,13 +24,16 @@ import {
   type NetworkOptions
 } from '@hcengineering/network-core'
 import { NetworkServer, type NetworkServerOptions } from '@hcengineering/network-server'
+import { EventRecorder } from '../doubles/event-recorder.ts'
 import { echoContainer, type RecordingContainer } from '../doubles/recording-container.ts'
+import { FaultyNetwork, type NetworkFault } from '../sim/faulty-network.ts'
+import { SimProcess } from '../sim/sim-process.ts'
 import { VirtualClock } from '../time/virtual-clock.ts'
 import { countedIds } from './counted-ids.ts'
 import { MemoryRoster } from './memory-roster.ts'
 import { QuietSchedule } from './quiet-schedule.ts'
 import type { TestAgent, TestAgentOptions, TestContainerFactory } from './test-agent.ts'
-import { TestNode } from './test-node.ts'
+import { TrackedTransport } from './tracked-transport.ts'
 
 /** Options of {@link startTestNetwork}. */
 export interface TestNetworkOptions {
@@ -59,18 +57,25 @@ export interface RestartOptions {
   network?: NetworkOptions | undefined
 }
 
+/** How members are to be cut off from each other. */
+export interface PartitionOptions {
+  /** Only what the first sends the second vanishes. @default false */
+  oneWay?: boolean | undefined
+}
+
 /** Somebody who takes part in a test network. */
 export type TestNetworkMember = NetworkClient | TestAgent | 'coordinator'
 
 interface Coordinator {
-  readonly node: TestNode
+  readonly process: SimProcess
   readonly network: NetworkImpl
   readonly server: NetworkServer
 }
 
 /**
  * A whole network in one process: a coordinator with its server, and as many agents and clients as a test asks
- * for, each a process of its own that can be killed, paused and cut off. See {@link startTestNetwork}.
+ * for, each a process of its own that can be killed, paused and cut off: the processes and the network of the
+ * simulator that this project is tested with. See {@link startTestNetwork}.
  *
  * With the memory transport time is virtual: messages arrive by themselves, but whatever waits for time waits
  * for {@link advance} or {@link until}. Identifiers are counted (`client-1`, `agent-1`), so that every run is
@@ -83,25 +88,37 @@ export class TestNetwork {
 
   readonly #options: TestNetworkOptions
   readonly #virtual: VirtualClock | undefined
-  readonly #memory: MemoryNetwork | undefined
-  readonly #nodes = new Map<TestNetworkMember, TestNode>()
-  readonly #open = new Map<TestNode, () => Promise<void>>()
-  readonly #cuts: (() => void)[] = []
+  readonly #faulty: FaultyNetwork | undefined
+  readonly #soon: (run: () => void) => void
+  readonly #processes = new Map<TestNetworkMember, SimProcess>()
+  readonly #open = new Map<SimProcess, () => Promise<void>>()
+  readonly #faults: NetworkFault[] = []
   readonly #roster: MemoryRoster | undefined
   readonly #ids = new Map<string, IdSource>()
+  readonly #starts = new Map<string, number>()
   #coordinator: Coordinator
   #epoch: number
+  /** Settled when nothing of what was killed is open any more. */
+  #ended: Promise<unknown> = Promise.resolve()
 
   private constructor(options: TestNetworkOptions) {
     this.#options = options
     if (options.roster === true) this.#roster = new MemoryRoster()
     if (options.transport === 'zeromq') {
       this.clock = systemClock
+      this.#soon = setImmediate
     } else {
       const quiet = new QuietSchedule()
-      this.#virtual = new VirtualClock({ settle: quiet.quiet })
-      this.#memory = createMemoryNetwork({ schedule: quiet.schedule })
-      this.clock = this.#virtual
+      const virtual = new VirtualClock({ settle: quiet.quiet })
+      this.#soon = quiet.schedule
+      // Messages that are not delayed take no virtual time, so that who awaits an answer needs no clock.
+      const later = (delayMs: number, run: () => void): void => {
+        if (delayMs > 0) virtual.after(delayMs, run)
+        else quiet.schedule(run)
+      }
+      this.#faulty = new FaultyNetwork({ clock: virtual, seed: 'test', latencyMaxMs: 0, later })
+      this.#virtual = virtual
+      this.clock = virtual
     }
     this.#epoch = options.network?.epoch ?? 1
     this.#coordinator = this.#startCoordinator({}, 0)
@@ -132,10 +149,10 @@ export class TestNetwork {
 
   /** A connected client, in a process of its own. */
   async client(options: ClientOptions = {}): Promise<NetworkClient> {
-    const node = this.#createNode(this.#nextId('client'))
-    const client = this.#createClient(node, options)
-    this.#nodes.set(client, node)
-    this.#open.set(node, () => client.close())
+    const process = this.#startProcess(this.#nextId('client'))
+    const client = this.#createClient(process, options)
+    this.#processes.set(client, process)
+    this.#open.set(process, () => client.close())
     await this.until(client.waitConnection())
     return client
   }
@@ -143,7 +160,7 @@ export class TestNetwork {
   /** An agent in a process of its own, registered unless told otherwise. */
   async agent(options: TestAgentOptions = {}): Promise<TestAgent> {
     const uuid = this.#nextId('agent') as AgentUuid
-    const node = this.#createNode(uuid)
+    const process = this.#startProcess(uuid)
     const containers: RecordingContainer[] = []
     const factories = this.#factories(options, containers)
     const parts = {
@@ -151,8 +168,8 @@ export class TestNetwork {
       logger: this.#logger,
       ...options.options,
       uuid,
-      clock: node.clock,
-      transport: node.transport
+      clock: process.clock,
+      transport: process.transport
     }
     const hasListener = options.listener ?? true
     const { agent, server } = hasListener
@@ -161,17 +178,17 @@ export class TestNetwork {
     for (const item of options.standbys?.(agent.endpoint ?? ('' as never)) ?? []) {
       agent.addStatelessContainer(item.uuid, item.kind, item.endpoint, item.container)
     }
-    const client = this.#createClient(node, { tracing: options.options?.tracing })
+    const client = this.#createClient(process, { tracing: options.options?.tracing })
     const close = async (): Promise<void> => {
-      this.#open.delete(node)
+      this.#open.delete(process)
       await agent.close()
       await client.close()
       await server?.close()
     }
     const made: TestAgent = { uuid, agent, server, client, containers, close }
-    this.#nodes.set(made, node)
-    this.#nodes.set(client, node)
-    this.#open.set(node, close)
+    this.#processes.set(made, process)
+    this.#processes.set(client, process)
+    this.#open.set(process, close)
     await this.until(client.waitConnection())
     if (options.register ?? true) await this.until(client.register(agent))
     return made
@@ -179,7 +196,16 @@ export class TestNetwork {
 
   /** A way onto this network for what else a test wants to put there: a server, a stranger. */
   transport(node: string): Transport {
-    return this.#createNode(node).transport
+    return this.#startProcess(node).transport
+  }
+
+  /** What the network tells its observers from now on, as a client of its own hears it. */
+  async events(): Promise<EventRecorder> {
+    const events = new EventRecorder()
+    const client = await this.client()
+    client.onUpdate(events.listener)
+    await this.advance(0)
+    return events
   }
 
   // Time
@@ -208,60 +234,61 @@ export class TestNetwork {
 
   // Faults
 
-  /** As SIGKILL: its endpoints vanish without a word. */
-  async killAgent(agent: TestAgent): Promise<void> {
-    await this.#kill(this.#nodeOf(agent))
-  }
-
-  /** As SIGKILL: its connections end without a goodbye. */
-  async killClient(client: NetworkClient): Promise<void> {
-    await this.#kill(this.#nodeOf(client))
+  /** As SIGKILL: its ports are closed and its connections end, without a goodbye. */
+  async kill(member: TestNetworkMember): Promise<void> {
+    await this.#kill(this.#processOf(member))
   }
 
   /** As SIGSTOP: what arrives there or comes due waits until {@link resume}. */
   pause(member: TestNetworkMember): void {
-    this.#nodeOf(member).pause()
+    this.#processOf(member).pause()
   }
 
   /** As SIGCONT. */
   resume(member: TestNetworkMember): void {
-    this.#nodeOf(member).resume()
+    this.#processOf(member).resume()
   }
 
   /** As SIGKILL and a new start: the new coordinator knows nothing, and has a higher epoch. */
   async restartCoordinator(options: RestartOptions = {}): Promise<void> {
     const port = this.server.getPort()
-    await this.#coordinator.node.kill()
+    await this.#kill(this.#coordinator.process)
     this.#coordinator.network.close().catch(this.#report)
     if (options.downMs !== undefined) await this.advance(options.downMs)
     this.#epoch++
     this.#coordinator = this.#startCoordinator(options.network ?? {}, port)
   }
 
-  /** A black hole between two members, in both directions, until {@link heal}. Memory transport only. */
-  partition(a: TestNetworkMember, b: TestNetworkMember): void {
-    if (this.#memory === undefined) throw new Error('only the memory transport can be partitioned')
-    const from = this.#nodeOf(a).name
-    const to = this.#nodeOf(b).name
-    this.#cuts.push(this.#memory.cut({ from, to }), this.#memory.cut({ from: to, to: from }))
+  /**
+   * A black hole between two members until {@link heal}: what is sent vanishes, and nobody is told. Memory transport
+   * only.
+   */
+  partition(a: TestNetworkMember, b: TestNetworkMember, options: PartitionOptions = {}): void {
+    const network = this.#requireFaulty()
+    const from = this.#processOf(a).name
+    const to = this.#processOf(b).name
+    this.#faults.push(network.cut(from, to))
+    if (options.oneWay !== true) this.#faults.push(network.cut(to, from))
+  }
+
+  /** What either of two members sends the other takes about that long, until {@link heal}. Memory transport only. */
+  delay(a: TestNetworkMember, b: TestNetworkMember, ms: number): void {
+    const network = this.#requireFaulty()
+    const names = [this.#processOf(a).name, this.#processOf(b).name] as const
+    this.#faults.push(
+      network.delay(names[0], names[1], ms, false),
+      network.delay(names[1], names[0], ms, false)
+    )
   }
 
   /** Resets the connections between two members: both sides lose them, and dial anew. Memory transport only. */
   resetConnections(a: TestNetworkMember, b: TestNetworkMember): void {
-    if (this.#memory === undefined) throw new Error('only connections of the memory transport can be reset')
-    const names = [this.#nodeOf(a).name, this.#nodeOf(b).name]
-    for (const connection of this.#memory.connections()) {
-      const isBetween =
-        names.includes(connection.dialler) &&
-        names.includes(connection.listener ?? '') &&
-        connection.dialler !== connection.listener
-      if (isBetween) connection.reset()
-    }
+    this.#requireFaulty().reset(this.#processOf(a).name, this.#processOf(b).name)
   }
 
-  /** Mends every {@link partition}. */
+  /** Ends every {@link partition} and {@link delay}. */
   heal(): void {
-    for (const mend of this.#cuts.splice(0)) mend()
+    for (const fault of this.#faults.splice(0)) fault.end()
   }
 
   // End
@@ -269,15 +296,17 @@ export class TestNetwork {
   /** Closes every member that is still alive, then the coordinator. */
   async close(): Promise<void> {
     this.heal()
-    for (const node of this.#open.keys()) node.resume()
-    this.#coordinator.node.resume()
+    for (const process of this.#open.keys()) process.resume()
+    const { network, server, process } = this.#coordinator
+    process.resume()
     const open = [...this.#open.values()]
     this.#open.clear()
-    const { network, server, node } = this.#coordinator
     await this.until(Promise.all(open.map((close) => close())))
-    await this.until(server.close())
-    await this.until(network.close())
-    await node.kill()
+    if (process.alive) {
+      await this.until(server.close())
+      await this.until(network.close())
+    }
+    await this.#kill(process)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -291,8 +320,8 @@ export class TestNetwork {
   }
 
   #startCoordinator(changed: NetworkOptions, port: number): Coordinator {
-    const node = this.#createNode('coordinator')
-    const tickManager = new TickManagerImpl(10, { clock: node.clock })
+    const process = this.#startProcess('coordinator')
+    const tickManager = new TickManagerImpl(10, { clock: process.clock })
     const network = new NetworkImpl(tickManager, {
       ids: countedIds(`coordinator-${this.#nextId('incarnation')}`),
       logger: this.#logger,
@@ -305,27 +334,38 @@ export class TestNetwork {
       ids: countedIds(`${this.#nextId('sessions')}-session`),
       logger: this.#logger,
       ...this.#options.server,
-      transport: node.transport
+      transport: process.transport
     })
-    this.#nodes.set('coordinator', node)
-    return { node, network, server }
+    this.#processes.set('coordinator', process)
+    return { process, network, server }
   }
 
-  #createNode(name: string): TestNode {
-    const inner: Transport = this.#memory?.transport(name) ?? createZeromqTransport()
-    return new TestNode(name, this.clock, inner)
+  #startProcess(name: string): SimProcess {
+    const incarnation = (this.#starts.get(name) ?? 0) + 1
+    this.#starts.set(name, incarnation)
+    const parts = { name, incarnation, clock: this.clock, soon: this.#soon, delivered: () => {} }
+    const faulty = this.#faulty
+    if (faulty !== undefined) {
+      const transport = faulty.memory.transport(name)
+      return new SimProcess({ ...parts, transport, crashed: () => faulty.crash(name, false) })
+    }
+    const tracked = new TrackedTransport(createZeromqTransport())
+    const crashed = (): void => {
+      this.#ended = Promise.all([this.#ended, tracked.closeAll()])
+    }
+    return new SimProcess({ ...parts, transport: tracked.transport, crashed })
   }
 
-  #createClient(node: TestNode, options: ClientOptions): NetworkClient {
+  #createClient(process: SimProcess, options: ClientOptions): NetworkClient {
     // The first is the client's uuid.
-    const made = countedIds(`${node.name}-id`)
-    let first: string | undefined = node.name
+    const made = countedIds(`${process.name}-id`)
+    let first: string | undefined = process.name
     const ids = (): string => {
       const id = first ?? made()
       first = undefined
       return id
     }
-    const { clock, transport } = node
+    const { clock, transport } = process
     // Every member is a process of its own: nobody finds an agent without the transport.
     const own = { clock, transport, localAgents: false } as const
     return createNetworkClient(this.address, { ids, logger: this.#logger, ...options, ...own })
@@ -367,15 +407,21 @@ export class TestNetwork {
     return ids()
   }
 
-  #nodeOf(member: TestNetworkMember): TestNode {
-    const node = this.#nodes.get(member)
-    if (node === undefined) throw new Error('this is no member of the test network')
-    return node
+  #processOf(member: TestNetworkMember): SimProcess {
+    const process = this.#processes.get(member)
+    if (process === undefined) throw new Error('this is no member of the test network')
+    return process
   }
 
-  async #kill(node: TestNode): Promise<void> {
-    this.#open.delete(node)
-    await node.kill()
+  #requireFaulty(): FaultyNetwork {
+    if (this.#faulty === undefined) throw new Error('only the memory transport has faults')
+    return this.#faulty
+  }
+
+  async #kill(process: SimProcess): Promise<void> {
+    this.#open.delete(process)
+    process.kill()
+    await this.#ended
   }
 
   #wait(ms: number): Promise<void> {
@@ -413,7 +459,7 @@ export class TestNetwork {
  * const room = await client.get('room' as ContainerKind, { labels: ['lobby'] })
  * console.log(await room.request('say', 'hello')) // hello
  *
- * await net.killAgent(first)
+ * await net.kill(first)
  * console.log(await net.until(room.request('say', 'still there?'))) // some virtual seconds later
  * ```
  */

@@ -40,6 +40,8 @@ export interface FaultyNetworkOptions {
   readonly seed: string
   /** Every message takes up to so long. @default 2 */
   readonly latencyMaxMs?: number
+  /** Lets something happen when that much time has passed; in order, where it is the same. @default by the clock */
+  readonly later?: (delayMs: number, run: () => void) => void
 }
 
 /**
@@ -52,6 +54,7 @@ export class FaultyNetwork {
   readonly #clock: Clock
   readonly #seed: string
   readonly #latencyMaxMs: number
+  readonly #later: (delayMs: number, run: () => void) => void
   readonly #lanes = new WeakMap<() => void, Lane>()
   readonly #lanesOf = new Map<string, number>()
   #delays: Delay[] = []
@@ -63,6 +66,7 @@ export class FaultyNetwork {
     this.#clock = options.clock
     this.#seed = options.seed
     this.#latencyMaxMs = options.latencyMaxMs ?? 2
+    this.#later = options.later ?? ((delayMs, run) => void options.clock.after(delayMs, run))
     this.memory = createMemoryNetwork({ schedule: (deliver, link) => this.#send(deliver, link) })
   }
 
@@ -146,7 +150,7 @@ export class FaultyNetwork {
     }
     const now = this.#clock.now()
     lane.lastAt = Math.max(lane.lastAt, now + delayMs)
-    this.#clock.after(lane.lastAt - now, () => {
+    this.#later(lane.lastAt - now, () => {
       this.#deliveries++
       for (const cut of this.#cuts) if (cut.from === link.from && cut.to === link.to) cut.affected++
       deliver()

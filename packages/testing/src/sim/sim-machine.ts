@@ -40,7 +40,7 @@ export class SimMachine {
       name: this.name,
       incarnation: ++this.#starts,
       clock: this.clock,
-      shared: this.#shared,
+      soon: (run) => void this.#shared.after(0, run),
       transport: this.#network.memory.transport(this.name),
       delivered: (bytes) => this.#trace.note(`${this.name} < ${bytes.byteLength}`),
       crashed: () => this.#network.crash(this.name, false)

@@ -11,8 +11,8 @@ export interface SimProcessOptions {
   readonly incarnation: number
   /** The clock of its machine. */
   readonly clock: Clock
-  /** The clock that all machines run by: what waited while it stood still comes one by one. */
-  readonly shared: Clock
+  /** Runs something at this very instant, though not within the call: so comes, one by one, what has waited. */
+  readonly soon: (run: () => void) => void
   readonly transport: Transport
   /** Hears of every message that it handles. */
   readonly delivered: (bytes: Uint8Array) => void
@@ -27,9 +27,10 @@ interface Waiting {
 }
 
 /**
- * A process of a simulation: everything reaches it through its clock, its transport and {@link enter}. Killed,
- * it does nothing more. Paused, all of that waits, and comes one by one and in order once it goes on; every other
- * time its timers come first, as with an event loop that was not stopped while it waited for messages.
+ * A process of a simulation: everything reaches it through its clock, its transport and {@link enter}, and leaves it
+ * through its transport. Killed, it does nothing more. Paused, all of that waits, and comes one by one and in order
+ * once it goes on; every other time its timers come first, as with an event loop that was not stopped while it waited
+ * for messages. Code that looks at neither clock nor transport is not held up.
  */
 export class SimProcess {
   readonly name: string
@@ -38,6 +39,7 @@ export class SimProcess {
   readonly transport: Transport
   readonly #options: SimProcessOptions
   readonly #hellos = new Map<string, Uint8Array>()
+  readonly #timers = new Set<() => void>()
   #backlog: Waiting[] = []
   #pauses = 0
   #state: State = 'running'
@@ -80,6 +82,8 @@ export class SimProcess {
     if (this.#state === 'killed') return
     this.#state = 'killed'
     this.#backlog = []
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
     this.#options.crashed()
   }
 
@@ -118,7 +122,7 @@ export class SimProcess {
   #drain(): void {
     if (this.#draining || this.#backlog.length === 0) return
     this.#draining = true
-    this.#options.shared.after(0, () => {
+    this.#options.soon(() => {
       this.#draining = false
       if (this.#state !== 'running') return
       const next = this.#backlog.shift()
@@ -131,12 +135,18 @@ export class SimProcess {
   #after(delayMs: number, handler: () => void): () => void {
     if (this.#state === 'killed') return () => {}
     let cancelled = false
+    // Guarded: while it waits in a paused process, another handler may cancel it.
     const run = (): void => {
       if (!cancelled) handler()
     }
-    const cancelTimer = this.#options.clock.after(delayMs, () => this.#enter(run, true))
+    const cancelTimer = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(cancelTimer)
+      this.#enter(run, true)
+    })
+    this.#timers.add(cancelTimer)
     return () => {
       cancelled = true
+      this.#timers.delete(cancelTimer)
       cancelTimer()
     }
   }
@@ -172,11 +182,10 @@ export class SimProcess {
         if (this.#state === 'killed') return
         if (greets && dialled !== undefined) this.#hellos.set(dialled, message)
         greets = false
-        inner.send(message)
+        if (this.#state === 'running' && this.#backlog.length === 0) inner.send(message)
+        else this.enter(() => inner.send(message))
       },
-      close: () => {
-        if (this.#state !== 'killed') inner.close()
-      }
+      close: () => this.enter(() => inner.close())
     }
   }
 

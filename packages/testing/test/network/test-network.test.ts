@@ -14,7 +14,7 @@ async function wholeRun(): Promise<unknown[]> {
   client.onUpdate(events.listener)
   const reference = await client.get(room)
   await net.agent({ kinds: ['room'] })
-  await net.killAgent(first)
+  await net.kill(first)
   await net.until(reference.request('say', 'hello', { idempotent: true }))
   return [...events.log, client.uuid, reference.uuid, reference.endpoint, net.clock.now() - startedAt]
 }
@@ -36,7 +36,7 @@ describe('a test network', () => {
     const agent = await net.agent({ kinds: ['room'] })
     const client = await net.client()
     await (await client.get(room)).connect()
-    await net.killAgent(agent)
+    await net.kill(agent)
     await net.close()
     expect(net.pendingTimers).toBe(0)
   })
@@ -55,11 +55,79 @@ describe('a test network', () => {
 })
 
 describe('faults of a test network', () => {
+  test('what one sends vanishes where only that way is cut', async () => {
+    await using net = await startTestNetwork()
+    const agent = await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    const reference = await client.get(room)
+    const ask = () => reference.request('say', 'hello', { timeoutMs: 500 })
+    expect(await net.until(ask())).toBe('hello')
+    // It hears the question, and its answer vanishes.
+    net.partition(agent, 'coordinator', { oneWay: true })
+    await expect(net.until(ask())).rejects.toThrow('500 ms')
+    expect(agent.containers[0]!.requests).toHaveLength(2)
+    net.heal()
+    net.partition('coordinator', agent, { oneWay: true })
+    await expect(net.until(ask())).rejects.toThrow('500 ms')
+    expect(agent.containers[0]!.requests).toHaveLength(2)
+  })
+
+  test('what is delayed takes that long, and nothing is lost', async () => {
+    await using net = await startTestNetwork()
+    await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    const reference = await client.get(room)
+    net.delay(client, 'coordinator', 200)
+    const before = net.clock.now()
+    expect(await net.until(reference.request('say', 'hello'))).toBe('hello')
+    const tookMs = net.clock.now() - before
+    // Each way takes half as long to one and a half times as long.
+    expect(tookMs).toBeGreaterThanOrEqual(200)
+    expect(tookMs).toBeLessThanOrEqual(600)
+    net.heal()
+    const healed = net.clock.now()
+    expect(await net.until(reference.request('say', 'again'))).toBe('again')
+    expect(net.clock.now()).toBe(healed)
+  })
+
+  test('a coordinator can be killed, and another one started later', async () => {
+    await using net = await startTestNetwork({ network: { recoveryGrace: 0 } })
+    await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    await net.kill('coordinator')
+    await expect(net.until(client.get(room, { timeoutMs: 1000 }))).rejects.toThrow('was not answered')
+    await net.restartCoordinator()
+    const reference = await net.until(client.get(room))
+    expect(await net.until(reference.request('say', 'hello'))).toBe('hello')
+  })
+
+  test('a network whose coordinator was killed can be closed', async () => {
+    const net = await startTestNetwork()
+    await net.agent({ kinds: ['room'] })
+    await net.client()
+    await net.kill('coordinator')
+    await net.close()
+    expect(net.pendingTimers).toBe(0)
+  })
+
+  test('what a paused process has to say waits with it', async () => {
+    await using net = await startTestNetwork()
+    const agent = await net.agent({ kinds: ['room'] })
+    const client = await net.client()
+    const reference = await client.get(room)
+    net.pause(client)
+    const answer = reference.request('say', 'hello')
+    await net.advance(100)
+    expect(agent.containers[0]!.requests).toHaveLength(0)
+    net.resume(client)
+    expect(await net.until(answer)).toBe('hello')
+  })
+
   test('a killed agent says nothing more; without a listener, it is missed only after its alive timeout', async () => {
     await using net = await startTestNetwork()
     const agent = await net.agent({ kinds: ['room'], listener: false })
     const client = await net.client()
-    await net.killAgent(agent)
+    await net.kill(agent)
     await net.advance(2000)
     expect(await client.agents()).toHaveLength(1)
     await net.advance(1000)
@@ -69,7 +137,7 @@ describe('faults of a test network', () => {
   test('a killed client says no goodbye', async () => {
     await using net = await startTestNetwork()
     const client = await net.client()
-    await net.killClient(client)
+    await net.kill(client)
     await net.advance(2000)
     expect(net.network.counts().clients).toBe(1)
     await net.advance(1000)

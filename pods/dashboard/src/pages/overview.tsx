@@ -158,7 +158,7 @@ function Kinds({ kinds }: { kinds: readonly KindView[] }): JSX.Element {
     <Card title="Kinds" note={`${kinds.length}`}>
       {ordered.length === 0 && <Empty title="No agent offers a kind yet" />}
       <ul class="bars">
-        {ordered.map(({ kind, containers, agents }) => (
+        {ordered.map(({ kind, containers, agents, requestP99Ms }) => (
           <li key={kind}>
             <a href={`/containers?kind=${encodeURIComponent(kind)}`}>
               <span class="bar-name">{kind}</span>
@@ -174,6 +174,7 @@ function Kinds({ kinds }: { kinds: readonly KindView[] }): JSX.Element {
               <span class="bar-figure">{count(containers)}</span>
               <span class="bar-note">
                 {agents} {agents === 1 ? 'agent' : 'agents'}
+                {requestP99Ms !== undefined && `, p99 ${latency(requestP99Ms)}`}
               </span>
             </a>
           </li>

@@ -84,7 +84,7 @@ export function addQueries(app: FastifyInstance, parts: ApiParts): void {
         startedAt: parts.startedAt,
         now: Date.now(),
         ...summary,
-        kinds: inspection.kinds(),
+        kinds: sampler.kinds(),
         totals: sampler.totals(),
         ...(latest !== undefined && { latest })
       }
@@ -96,7 +96,7 @@ export function addQueries(app: FastifyInstance, parts: ApiParts): void {
     () => sampler.history
   )
   api.get('/api/kinds', { schema: { summary: 'Kinds, and who has them', ...answers(schemas.kinds) } }, () =>
-    inspection.kinds()
+    sampler.kinds()
   )
   api.get(
     '/api/agents',

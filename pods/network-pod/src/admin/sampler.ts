@@ -1,10 +1,13 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Clock, LatencyHistogram, NetworkImpl } from '@hcengineering/network-core'
+import type { Clock, NetworkImpl } from '@hcengineering/network-core'
 import type { NetworkServer } from '@hcengineering/network-server'
-import type { Sample, Totals } from './views.ts'
+import { percentiles, RecentLatencies } from './recent-latencies.ts'
+import type { KindView, Sample, Totals } from './views.ts'
 
 const intervalMs = 1000
 const samplesMax = 600
+/** Latencies by kind are of the last half to whole minute. */
+const samplesPerTurn = 30
 const delayResolutionMs = 20
 
 /** What a sampler looks at. */
@@ -20,6 +23,8 @@ export interface SamplerParts {
 export class Sampler {
   private readonly parts: SamplerParts
   private readonly samples: Sample[] = []
+  private readonly latencies: RecentLatencies
+  private untilTurn = samplesPerTurn
   private readonly delay = monitorEventLoopDelay({ resolution: delayResolutionMs })
   private before: { readonly now: number; readonly totals: Totals }
   private getsBefore: Float64Array
@@ -29,6 +34,7 @@ export class Sampler {
   constructor(parts: SamplerParts) {
     this.parts = parts
     const { network, server, clock } = parts
+    this.latencies = new RecentLatencies(server)
     this.before = { now: clock.now(), totals: this.totals() }
     this.getsBefore = network.getLatency.snapshot()
     this.requestsBefore = server.traffic.requestLatency.snapshot()
@@ -43,6 +49,11 @@ export class Sampler {
 
   get latest(): Sample | undefined {
     return this.samples.at(-1)
+  }
+
+  /** The kinds, and their requests. */
+  kinds(): KindView[] {
+    return this.parts.network.inspection.kinds().map((kind) => this.latencies.view(kind))
   }
 
   /** What has happened since the start. */
@@ -114,6 +125,10 @@ export class Sampler {
     this.getsBefore = network.getLatency.snapshot()
     this.requestsBefore = server.traffic.requestLatency.snapshot()
     if (this.samples.push(sample) > samplesMax) this.samples.shift()
+    if (--this.untilTurn === 0) {
+      this.untilTurn = samplesPerTurn
+      this.latencies.turn()
+    }
     this.parts.onSample(sample)
   }
 
@@ -123,15 +138,4 @@ export class Sampler {
     this.delay.reset()
     return Math.round(Math.max(0, longestMs - delayResolutionMs) * 10) / 10
   }
-}
-
-function percentiles(
-  latency: LatencyHistogram,
-  since: Float64Array
-): [number | undefined, number | undefined] {
-  return [rounded(latency.quantile(0.5, since)), rounded(latency.quantile(0.99, since))]
-}
-
-function rounded(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : Math.round(ms * 1000) / 1000
 }

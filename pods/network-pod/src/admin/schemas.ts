@@ -84,7 +84,11 @@ export const clientView: z.ZodType<ClientView> = z.object({
 export const kindView: z.ZodType<KindView> = z.object({
   kind: z.string(),
   containers: count,
-  agents: count
+  agents: count,
+  requests: count,
+  requestsFailed: count,
+  requestP50Ms: z.number().exactOptional(),
+  requestP99Ms: z.number().exactOptional()
 })
 
 export const sample: z.ZodType<Sample> = z.object({

@@ -96,10 +96,10 @@ export interface KindView {
   readonly kind: string
   readonly containers: number
   readonly agents: number
-  /** Requests to its containers that were routed since the start; absent when they are not counted by kind. */
-  readonly requests?: number
-  readonly requestsFailed?: number
-  /** Latencies of these in milliseconds; absent when there were none. */
+  /** Requests to its containers that were routed since the start; direct ones are known to their agents only. */
+  readonly requests: number
+  readonly requestsFailed: number
+  /** Latencies of those of the last minute or half of it, in milliseconds; absent when there were none. */
   readonly requestP50Ms?: number
   readonly requestP99Ms?: number
 }

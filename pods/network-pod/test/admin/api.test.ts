@@ -35,7 +35,7 @@ describe('the admin API', () => {
       recovering: false,
       aliveTimeoutMs: 3000,
       containersByState: { unplaced: 0, starting: 0, serving: 1, ending: 0 },
-      kinds: [{ kind: 'room', containers: 1, agents: 1 }],
+      kinds: [{ kind: 'room', containers: 1, agents: 1, requests: 1, requestsFailed: 0 }],
       totals: { gets: 1, getsFailed: 0, requestsRouted: 1, requestsFailed: 0, starts: 1 },
       latest: { agents: 1, clients: 2, containers: 1, sessions: 2 }
     })
@@ -114,7 +114,8 @@ describe('the admin API', () => {
     expect(schemas.clientPage.parse(clients.body)).toEqual(clients.body)
     expect(clients.body).toMatchObject({ total: 1, items: [{ connected: true, references: 1, agents: [] }] })
     const kinds = await ask(net, admin, '/api/kinds')
-    expect(kinds.body).toEqual([{ kind: 'room', containers: 1, agents: 1 }])
+    expect(schemas.kinds.parse(kinds.body)).toEqual(kinds.body)
+    expect(kinds.body).toMatchObject([{ kind: 'room', containers: 1, agents: 1 }])
     const session = await ask(net, admin, '/api/session')
     expect(session.body).toEqual({ mayAct: false, tokenConfigured: true })
   })

@@ -27,8 +27,8 @@ export const kindView: z.ZodType<KindView> = z.looseObject({
   kind: text,
   containers: number,
   agents: number,
-  requests: number.exactOptional(),
-  requestsFailed: number.exactOptional(),
+  requests: number,
+  requestsFailed: number,
   requestP50Ms: number.exactOptional(),
   requestP99Ms: number.exactOptional()
 })

@@ -117,8 +117,8 @@ function kindLines({ kinds }: TopState, { paint }: TopView, room: number): strin
     kind.kind,
     ...(measured
       ? [
-          optional(kind.requests, count),
-          optional(kind.requestsFailed, count),
+          right(count(kind.requests)),
+          right(count(kind.requestsFailed)),
           optional(kind.requestP50Ms, ms),
           optional(kind.requestP99Ms, ms)
         ]

@@ -77,7 +77,7 @@ export function overviewOf(more: Partial<Overview> = {}): Overview {
     aliveTimeoutMs: 3000,
     pingIntervalMs: 1000,
     containersByState: { unplaced: 0, starting: 1, serving: 3, ending: 0 },
-    kinds: [{ kind: 'room', containers: 4, agents: 2 }],
+    kinds: [{ kind: 'room', containers: 4, agents: 2, requests: 12, requestsFailed: 1 }],
     totals: {
       gets: 10,
       getsFailed: 0,
@@ -99,7 +99,7 @@ export class AdminDouble implements AsyncDisposable {
   overview: () => Overview = () => overviewOf()
   session: SessionView = { mayAct: false, tokenConfigured: true }
   history: Sample[] = []
-  kinds: KindView[] = [{ kind: 'room', containers: 4, agents: 2 }]
+  kinds: KindView[] = [{ kind: 'room', containers: 4, agents: 2, requests: 12, requestsFailed: 1 }]
   agents: AgentView[] = []
   clients: ClientView[] | ((search: string) => ClientView[]) = []
   containers: ContainerDetails[] = []
