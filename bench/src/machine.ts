@@ -9,6 +9,8 @@ export interface Machine {
   readonly memoryGiB: number
   readonly system: string
   readonly node: string
+  /** What it takes to touch a page of memory for the first time, in microseconds. */
+  readonly pageFaultUs: number
   /** Of everything that was measured, by name. */
   readonly versions: Readonly<Record<string, string>>
 }
@@ -21,14 +23,36 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()}`,
     node: process.version,
+    pageFaultUs: measurePageFault(),
     versions: { ...packageVersions(), 'nats-server': natsServerVersion() }
   }
 }
 
 /** In one line. */
-export function machineText({ cpu, cores, memoryGiB, system, node, versions }: Machine): string {
+export function machineText(machine: Machine): string {
+  const { cpu, cores, memoryGiB, system, node, pageFaultUs, versions } = machine
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
-  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}; ${named.join(', ')}`
+  const about = [
+    cpu,
+    `${cores} cores`,
+    `${memoryGiB} GiB`,
+    system,
+    `Node ${node}`,
+    `${pageFaultUs} µs a page fault`
+  ]
+  return `${about.join(', ')}; ${named.join(', ')}`
+}
+
+const pageBytes = 4096
+const touchedBytes = 64 * 1024 * 1024
+
+/** Some virtual machines take a hundred times as long as others: whatever allocates feels that. */
+function measurePageFault(): number {
+  const memory = Buffer.allocUnsafeSlow(touchedBytes)
+  const began = performance.now()
+  for (let offset = 0; offset < touchedBytes; offset += pageBytes) memory[offset] = 1
+  const tookUs = (performance.now() - began) * 1000
+  return Number(((tookUs * pageBytes) / touchedBytes).toPrecision(3))
 }
 
 const measured = ['zeromq', 'moleculer', '@nats-io/transport-node', '@grpc/grpc-js']
