@@ -126,7 +126,12 @@ describe('the metrics of a server', () => {
     const pending = reference.request('wait')
     await net.until(() => release !== undefined)
     await collected.collect()
-    expect(collected.series('network.server.requests')).toEqual({ answered: 2, failed: 1 })
+    expect(collected.series('network.server.requests')).toEqual({
+      'room answered': 2,
+      'room failed': 0,
+      '_OTHER answered': 0,
+      '_OTHER failed': 1
+    })
     expect(collected.value('network.server.requests.in_flight')).toBe(1)
     expect(collected.value('network.server.request.duration.bucket', { le: '+Inf' })).toBe(2)
     expect(collected.value('network.server.sends')).toBe(1)

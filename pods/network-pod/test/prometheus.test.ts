@@ -19,7 +19,9 @@ test('Prometheus reads what the coordinator and its server count, as it is at th
   expect(lines).toContain(
     'network_coordinator_containers{network_container_kind="room",network_container_state="serving"} 1'
   )
-  expect(lines).toContain('network_server_requests_total{network_outcome="answered"} 1')
+  expect(lines).toContain(
+    'network_server_requests_total{network_container_kind="room",network_outcome="answered"} 1'
+  )
   expect(lines).toContain('network_server_request_duration_bucket_total{le="+Inf"} 1')
   expect(lines).toContain('# TYPE network_server_sessions gauge')
   expect(text).toMatch(/^nodejs_eventloop_utilization/m)

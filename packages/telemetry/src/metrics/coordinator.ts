@@ -2,6 +2,7 @@ import type { NetworkImpl } from '@hcengineering/network-core'
 import type { Attributes } from '@opentelemetry/api'
 import { Attribute } from '../attributes.ts'
 import { durationMetrics, tellDurations } from './durations.ts'
+import { kindsMax, otherKind } from './kinds.ts'
 import { observe, type MetricDescription, type ObserveOptions } from './observe.ts'
 
 /** The metrics of a coordinator. */
@@ -89,10 +90,6 @@ export const coordinatorMetrics = {
       '1 while agents of an earlier coordinator may be on their way and nothing of theirs is placed, else 0'
   }
 } as const satisfies Record<string, MetricDescription>
-
-/** Kinds come from whoever asks: what a stranger makes up must not fill a store of metrics. */
-const kindsMax = 200
-const otherKind = '_OTHER'
 
 /**
  * Has the figures of a coordinator read whenever metrics are collected. Returns what ends that.

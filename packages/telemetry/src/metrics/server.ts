@@ -1,7 +1,8 @@
-import type { NetworkServer } from '@hcengineering/network-server'
+import type { NetworkServer, Traffic } from '@hcengineering/network-server'
 import { Attribute } from '../attributes.ts'
 import { durationMetrics, tellDurations } from './durations.ts'
-import { observe, type MetricDescription, type ObserveOptions } from './observe.ts'
+import { kindsMax, otherKind } from './kinds.ts'
+import { observe, type MetricDescription, type ObserveOptions, type Tell } from './observe.ts'
 
 /** The metrics of what binds a coordinator to its port. */
 export const serverMetrics = {
@@ -16,8 +17,8 @@ export const serverMetrics = {
     type: 'counter',
     unit: '{request}',
     description:
-      'Requests that were routed and are settled: `answered`, or `failed`, the containers’ own errors included',
-    attributes: [Attribute.outcome]
+      'Requests that were routed and are settled: `answered`, or `failed`, the containers’ own errors included; beyond 200 kinds, and where there was no such container, the kind is `_OTHER`',
+    attributes: [Attribute.containerKind, Attribute.outcome]
   },
   requestsInFlight: {
     name: 'network.server.requests.in_flight',
@@ -94,8 +95,7 @@ export function observeServer(server: NetworkServer, options: ObserveOptions = {
     const { requestsRouted, requestsAnswered, requestsFailed, events } = traffic
     const { sessions, refusedMessages, queuedBytes, windowStalls } = server.counts()
     tell('sessions', sessions)
-    tell('requests', requestsAnswered, { [Attribute.outcome]: 'answered' })
-    tell('requests', requestsFailed, { [Attribute.outcome]: 'failed' })
+    tellRequests(tell, traffic)
     tell('requestsInFlight', requestsRouted - requestsAnswered - requestsFailed)
     tellDurations(tell, 'requestDuration', traffic.requestLatency)
     tell('sends', traffic.sendsRouted)
@@ -107,4 +107,21 @@ export function observeServer(server: NetworkServer, options: ObserveOptions = {
     tell('windowStalls', windowStalls)
     tell('refusedMessages', refusedMessages)
   })
+}
+
+/** By kind, and what is left: of further kinds, and for containers that there were not. */
+function tellRequests(tell: Tell<'requests'>, traffic: Traffic): void {
+  let { requestsAnswered: answered, requestsFailed: failed } = traffic
+  for (const [kind, { latency, failed: ofKind }] of [...traffic.kinds].slice(0, kindsMax)) {
+    const answeredOfKind = latency.count - ofKind
+    tellOutcomes(tell, kind, answeredOfKind, ofKind)
+    answered -= answeredOfKind
+    failed -= ofKind
+  }
+  tellOutcomes(tell, otherKind, answered, failed)
+}
+
+function tellOutcomes(tell: Tell<'requests'>, kind: string, answered: number, failed: number): void {
+  tell('requests', answered, { [Attribute.containerKind]: kind, [Attribute.outcome]: 'answered' })
+  tell('requests', failed, { [Attribute.containerKind]: kind, [Attribute.outcome]: 'failed' })
 }
