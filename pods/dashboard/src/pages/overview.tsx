@@ -174,7 +174,9 @@ function Kinds({ kinds }: { kinds: readonly KindView[] }): JSX.Element {
               <span class="bar-figure">{count(containers)}</span>
               <span class="bar-note">
                 {agents} {agents === 1 ? 'agent' : 'agents'}
-                {requestP99Ms !== undefined && `, p99 ${latency(requestP99Ms)}`}
+              </span>
+              <span class="bar-note bar-latency">
+                {requestP99Ms !== undefined && `p99 ${latency(requestP99Ms)}`}
               </span>
             </a>
           </li>
