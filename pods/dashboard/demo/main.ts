@@ -49,7 +49,9 @@ async function main(): Promise<void> {
   console.log(`Starts a coordinator, ${agents.length} agents and ${clients} clients …`)
   const network = await LiveNetwork.start({ agents, clients, adminPort: port, adminToken: token })
   try {
-    console.log(`\n  Dashboard    ${network.url}\n  Admin token  ${token}\n\nCtrl+C ends it all.`)
+    console.log(
+      `\n  Dashboard    ${network.url}\n  Network      ${network.address}\n  Admin token  ${token}\n\nCtrl+C ends it all.`
+    )
     await restartAgents(network)
   } catch (error) {
     if (!stop.signal.aborted) throw error

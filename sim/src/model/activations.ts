@@ -118,7 +118,9 @@ export class Activations implements Check {
     granted: (seen, at) => {
       const instance = this.#find(seen)
       if (seen.had === undefined && instance !== undefined) this.#bearsItsLabelsAlone(instance, at)
-      const isMeant = seen.had === undefined || instance?.token !== undefined
+      // What it is only offered in the same moment, it was not reported to have.
+      const own = instance?.right === 'offered' ? instance.before : instance?.token
+      const isMeant = seen.had === undefined || own !== undefined
       if (isMeant) this.#granted(instance, seen.token, at)
     },
     offered: (seen) => {

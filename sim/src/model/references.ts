@@ -77,7 +77,10 @@ export class References implements Check {
 
   #endedAsUnused(uuid: string, agent: string, at: number): void {
     if (!this.#isCalm('coordinator', at)) return
-    const ended = this.#made.get(uuid)?.findLast((one) => one.agent === agent)
+    const made = this.#made.get(uuid) ?? []
+    const ended = made.findLast((one) => one.agent === agent)
+    // One that was stopped may hear late of an end: who refers to this name, refers to what was made since.
+    if (ended !== made.at(-1)) return
     for (const { client, kind, since } of this.#held.get(uuid)?.values() ?? []) {
       // A name can have become one of another kind: who held the one does not hold the other.
       if (kind !== ended?.containerKind || at - since < knownMs || !this.#isCalm(client, at)) continue

@@ -58,20 +58,22 @@ export const recoveryMutants: readonly Mutant[] = [
             return this.seen === undefined || epoch >= this.seen.epoch
           }
       )
-      const undoRegister = replace(
-        CoordinatorMachine,
-        'register',
-        (original) =>
-          function (this: CoordinatorMachine, registration: Registration, now: number) {
-            const { identity } = (this as unknown as State).state
-            const isEqual = registration.seen?.epoch === identity.epoch
-            const told = isEqual ? { ...registration, seen: identity } : registration
-            return (original as Of<CoordinatorMachine, 'register'>).call(this, told, now)
-          }
+      const heard = (['registering', 'register'] as const).map((input) =>
+        replace(
+          CoordinatorMachine,
+          input,
+          (original) =>
+            function (this: CoordinatorMachine, registration: Registration, now: number) {
+              const { identity } = (this as unknown as State).state
+              const isEqual = registration.seen?.epoch === identity.epoch
+              const told = isEqual ? { ...registration, seen: identity } : registration
+              return (original as Of<CoordinatorMachine, 'register'>).call(this, told, now)
+            }
+        )
       )
       return () => {
         undoAccepts()
-        undoRegister()
+        for (const undo of heard) undo()
       }
     }
   },
