@@ -224,13 +224,10 @@ function writeAddress(writer: ByteWriter, address: Address): void {
   writer.text(address.target)
   writer.text(address.operation)
   if (origin !== '') writer.text(origin)
-  if (headers.length > 0) writeHeaders(writer, headers)
-}
-
-/** Apart, so that what most requests go through stays small enough to be inlined. */
-function writeHeaders(writer: ByteWriter, headers: Uint8Array): void {
-  writer.u16(headers.length)
-  writer.bytes(headers)
+  if (headers.length > 0) {
+    writer.u16(headers.length)
+    writer.bytes(headers)
+  }
 }
 
 const noBytes = new Uint8Array(0)

@@ -5,8 +5,8 @@ import type { RosterEntry, RosterRecord, RosterStore } from './roster-store.ts'
 
 /**
  * Keeps the durable roster equal to the agents that may hold a lease, and the epoch of which they may hold it: the next
- * coordinator has to begin above all that was given out, whatever its clock says. One save at a time: what changes meanwhile
- * goes with the next, so a thousand agents that register at once cost two.
+ * coordinator has to begin above all that was given out, whatever its clock says. One save at a time: what changes
+ * meanwhile goes with the next, so a thousand agents that register at once cost two.
  */
 export class RosterKeeper {
   private readonly store: RosterStore

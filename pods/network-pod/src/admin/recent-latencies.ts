@@ -25,7 +25,7 @@ export class RecentLatencies {
   }
 
   /** Adds what is known of a kind's requests. */
-  view<T extends KindSummary>(summary: T): KindView {
+  view(summary: KindSummary): KindView {
     const kind = summary.kind as ContainerKind
     const traffic = this.server.traffic.kinds.get(kind)
     if (traffic === undefined) return { ...summary, requests: 0, requestsFailed: 0 }
