@@ -208,11 +208,13 @@ export class Activations implements Check {
 
   #granted(instance: InstanceSeen | undefined, token: ActivationToken, at: number): void {
     if (instance === undefined || instance.ended) return
-    if (instance.right !== 'granted') instance.grantedAt = at
+    const isNew = instance.token === undefined || order(token, instance.token) > 0
+    // What is granted anew was not served meanwhile, so that a get did not find it.
+    if (instance.right !== 'granted' || isNew) instance.grantedAt = at
     instance.right = 'granted'
     const agent = this.#agents.get(instance.host)
     instance.sure = agent !== undefined && this.#isSurelyLeased(agent, at)
-    if (instance.token === undefined || order(token, instance.token) > 0) instance.token = token
+    if (isNew) instance.token = token
     this.#alone(instance, at, 'is granted')
   }
 
@@ -321,8 +323,12 @@ export class Activations implements Check {
   #find(seen: { agent: string; incarnation: number; uuid: string }): InstanceSeen | undefined {
     const host = `${seen.agent}#${seen.incarnation}`
     const here = this.#uuids.get(seen.uuid)?.instances.filter((item) => item.host === host && !item.ended)
-    // A factory can make a second one of a name that is taken there: it ends at once.
-    return here?.findLast(({ terminatingAt }) => terminatingAt === undefined) ?? here?.at(-1)
+    // A factory can make a second one of a name that is taken there: it ends at once, without a right.
+    return (
+      here?.findLast(({ terminatingAt }) => terminatingAt === undefined) ??
+      here?.findLast(({ right }) => right !== 'none') ??
+      here?.at(-1)
+    )
   }
 }
 

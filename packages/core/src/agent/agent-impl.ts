@@ -708,14 +708,12 @@ export class AgentImpl implements NetworkAgent {
       })
     }
     if (binding === undefined) return
-    const { agentId, incarnation, kinds, endpoint, containers } = machine.registration(
-      this.kinds,
-      this.endpoint,
-      this.moment()
-    )
-    const standbys = containers.filter((item) => item.stateless && item.token === undefined)
+    const { agentId, incarnation } = this.link
+    const standbys = machine
+      .inventory(this.moment())
+      .filter((item) => item.stateless && item.token === undefined)
     binding.coordinator
-      .update({ agentId, incarnation, kinds, endpoint, standbys })
+      .update({ agentId, incarnation, kinds: this.kinds, endpoint: this.endpoint, standbys })
       .catch(() => binding.refresh())
   }
 

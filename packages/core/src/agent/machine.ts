@@ -28,8 +28,8 @@ export type InstanceId = number
 
 /** Where an instance is in its life. */
 export type Phase =
-  /** Its factory has made it; it serves once granted. */
-  | { readonly kind: 'prepared'; readonly startId: number }
+  /** Its factory has made it; it serves once granted, or under `token` if a registration changes nothing. */
+  | { readonly kind: 'prepared'; readonly startId: number; readonly token?: ActivationToken }
   | { readonly kind: 'standby' }
   | { readonly kind: 'serving'; readonly token: ActivationToken }
   /** Has served under this token, and waits to hear whether it may again: the lease has lapsed since. */
@@ -127,6 +127,8 @@ export class AgentMachine {
   private readonly starting = new Map<number, Starting>()
   private readonly isAvailable: (kind: ContainerKind) => boolean
   private leaving = false
+  /** Whether a registration was not answered yet: it says what is here, so that nothing else may serve by now. */
+  private asking = false
   private effects: AgentEffect[] = []
   private nextId: InstanceId = 1
   private nextLocalStart = -1
@@ -150,23 +152,19 @@ export class AgentMachine {
 
   // Registration
 
+  /** What an agent that registers says of itself. Until that is answered, nothing begins to serve. */
   registration(
     kinds: readonly ContainerKind[],
     endpoint: AgentEndpointRef | undefined,
     moment: Moment
   ): Registration {
-    const containers: InventoryEntry[] = []
-    const lapsed = this.lease.holder === undefined || !this.lease.valid(moment)
     for (const instance of this.instances.values()) {
-      if (instance.phase.kind === 'ending') {
-        // Withdrawn before it ever served: nobody has to wait for that, nor to hear of it, as there may be another
-        // one of its name by then.
-        if (instance.phase.token === undefined) continue
-        // A coordinator that learns of it now waits for its end.
+      // A coordinator that learns of it now waits for its end.
+      if (instance.phase.kind === 'ending' && instance.phase.token !== undefined) {
         instance.phase = { ...instance.phase, report: true }
       }
-      containers.push(inventoryOf(instance, lapsed))
     }
+    this.asking = true
     return {
       agentId: this.agentId,
       incarnation: this.incarnation,
@@ -174,8 +172,21 @@ export class AgentMachine {
       endpoint,
       seen: this.lease.seen,
       draining: this.leaving,
-      containers
+      containers: this.inventory(moment)
     }
+  }
+
+  /** All that is here, as a coordinator hears of it. */
+  inventory(moment: Moment): InventoryEntry[] {
+    const lapsed = this.lease.holder === undefined || !this.lease.valid(moment)
+    const containers: InventoryEntry[] = []
+    for (const instance of this.instances.values()) {
+      // Withdrawn before it ever served: nobody has to wait for that, nor to hear of it, as there may be another
+      // one of its name by then.
+      if (instance.phase.kind === 'ending' && instance.phase.token === undefined) continue
+      containers.push(inventoryOf(instance, lapsed))
+    }
+    return containers
   }
 
   /**
@@ -185,7 +196,9 @@ export class AgentMachine {
    */
   registered(reply: RegistrationReply, asked: Registration, sent: Moment): boolean {
     if (!this.lease.accepts(reply.coordinator)) return false
-    if (!this.isContinued(reply.coordinator, sent)) this.withdrawStarts(asked)
+    this.asking = false
+    if (this.isContinued(reply.coordinator, sent)) this.serveWhatWaited(asked)
+    else this.withdrawStarts(asked)
     this.lease.grant(reply.coordinator, sent, reply.leaseMs)
     const resume = new Map(reply.resume.map(({ uuid, token }) => [uuid, token]))
     const standby = new Set(reply.standby)
@@ -239,6 +252,7 @@ export class AgentMachine {
     if (this.starting.has(command.startId)) return
     if (this.leaving) throw new NetworkError('NOT_SERVING', 'this agent is draining', { retryable: true })
     const running = command.uuid === undefined ? undefined : this.byUuid.get(command.uuid)
+    if (running !== undefined && isWaiting(running.phase) && running.phase.startId === command.startId) return
     if (running !== undefined) {
       if (running.phase.kind === 'serving' && command.token !== undefined && running.kind === command.kind) {
         if (compareTokens(running.phase.token, command.token) === 0) {
@@ -297,15 +311,15 @@ export class AgentMachine {
     if (wrong !== undefined || withdrawn) {
       const instance: Instance = { ...item, id: this.nextId++, phase: { kind: 'prepared', startId } }
       this.instances.set(instance.id, instance)
-      const error =
-        wrong ?? new NetworkError('NOT_SERVING', 'this start has been withdrawn', { retryable: true })
-      this.effects.push({ kind: 'startFailed', startId, error })
+      this.effects.push(
+        wrong === undefined ? startWithdrawn(startId) : { kind: 'startFailed', startId, error: wrong }
+      )
       this.beginEnd(instance, 'withdrawn', false)
       return instance.id
     }
-    const phase: Phase = token === undefined ? { kind: 'prepared', startId } : { kind: 'serving', token }
+    const phase = this.firstPhase(startId, token)
     const instance = this.add(item, phase)
-    this.effects.push({ kind: 'startSettled', startId, result: { uuid, endpoint } })
+    if (!isWaiting(phase)) this.effects.push({ kind: 'startSettled', startId, result: resultOf(instance) })
     return instance.id
   }
 
@@ -387,6 +401,7 @@ export class AgentMachine {
     const { phase } = instance
     const token = isActive(phase) ? phase.token : undefined
     const wasClaimed = phase.kind === 'claimed'
+    this.failWaiting(phase)
     instance.phase = { kind: 'ending', token, reason: 'self', report: true, wasClaimed }
     this.terminated(id)
   }
@@ -511,6 +526,10 @@ export class AgentMachine {
   }
 
   private serve(instance: Instance, token: ActivationToken): void {
+    const { phase } = instance
+    if (isWaiting(phase)) {
+      this.effects.push({ kind: 'startSettled', startId: phase.startId, result: resultOf(instance) })
+    }
     instance.phase = { kind: 'serving', token }
     this.effects.push({ kind: 'resumed', id: instance.id })
   }
@@ -540,6 +559,27 @@ export class AgentMachine {
       const isNew = !instance.stateless && !reported.has(instance.uuid)
       if (isNew && instance.phase.kind !== 'ending') this.beginEnd(instance, 'fenced', true)
     }
+  }
+
+  /** How an instance begins that its factory has just made. */
+  private firstPhase(startId: number, token: ActivationToken | undefined): Phase {
+    if (token === undefined) return { kind: 'prepared', startId }
+    // A coordinator that took over has not heard of this start, and may have asked somebody else for it.
+    const mayBeAnothers = this.asking && startId > 0
+    return mayBeAnothers ? { kind: 'prepared', startId, token } : { kind: 'serving', token }
+  }
+
+  /** The coordinator is the one that has asked for these, so that nobody else has them. */
+  private serveWhatWaited(asked: Registration): void {
+    const reported = new Set(asked.containers.map(({ startId }) => startId))
+    for (const instance of this.instances.values()) {
+      const { phase } = instance
+      if (isWaiting(phase) && !reported.has(phase.startId)) this.serve(instance, phase.token)
+    }
+  }
+
+  private failWaiting(phase: Phase): void {
+    if (isWaiting(phase)) this.effects.push(startWithdrawn(phase.startId))
   }
 
   private claim(instance: Instance): void {
@@ -579,6 +619,7 @@ export class AgentMachine {
     const token = isActive(phase) ? phase.token : undefined
     const wasClaimed = phase.kind === 'claimed'
     const handedOver = snapshot === undefined ? {} : { snapshot }
+    this.failWaiting(phase)
     instance.phase = { kind: 'ending', token, reason, report, wasClaimed, ...handedOver }
     this.effects.push({ kind: 'terminate', id: instance.id })
   }
@@ -587,6 +628,16 @@ export class AgentMachine {
 /** Whether a container is let finish when it is to end for this reason; drained ones always are. */
 function mayFinish(instance: Instance, reason: EndReason): reason is FinishReason {
   return reason === 'drained' || (instance.finishes && (reason === 'unused' || reason === 'terminated'))
+}
+
+/** Whether it serves once a registration is answered that was under way when it was made. */
+function isWaiting(phase: Phase): phase is Extract<Phase, { kind: 'prepared' }> & { token: ActivationToken } {
+  return phase.kind === 'prepared' && phase.token !== undefined
+}
+
+function startWithdrawn(startId: number): AgentEffect {
+  const error = new NetworkError('NOT_SERVING', 'this start has been withdrawn', { retryable: true })
+  return { kind: 'startFailed', startId, error }
 }
 
 /** Whether it serves, or would if the lease had not lapsed. */

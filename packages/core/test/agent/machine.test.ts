@@ -4,6 +4,7 @@ import type { ActivationToken } from '../../src/api/tokens.ts'
 import type {
   CoordinatorIdentity,
   EndReason,
+  Registration,
   RegistrationReply,
   Snapshot,
   StartCommand
@@ -74,6 +75,21 @@ describe('agent machine', () => {
     register(reply)
     machine.factoryDone(1, { uuid: uuid('lobby'), endpoint })
     return drain()
+  }
+
+  /** The coordinator's answer to that registration. */
+  const answer = (reply: Partial<RegistrationReply>, asked: Registration): AgentEffect[] => {
+    const about = { coordinator: tenth, leaseMs: 2400, pingIntervalMs: 1000, standby: [], held: [] }
+    machine.registered({ ...about, resume: [], ...reply }, asked, moment)
+    return drain()
+  }
+
+  /** A start whose factory is done between a registration and its answer. */
+  const finishMeanwhile = (): { asked: Registration; id: InstanceId } => {
+    register()
+    machine.start(startCommand(), moment)
+    const asked = machine.registration([room], undefined, moment)
+    return { asked, id: machine.factoryDone(1, { uuid: uuid('lobby'), endpoint }) }
   }
 
   /** Started by command, and serving. */
@@ -372,6 +388,44 @@ describe('agent machine', () => {
       register({ standby: [uuid('leader')] })
       expect(machine.fate(leader, moment)).toBe('drop')
       expect(machine.mayServe(uuid('leader'), moment)).toBeUndefined()
+    })
+  })
+
+  describe('starts whose factory is done while a registration is under way', () => {
+    test('serve once it turns out to be the same coordinator, and are answered then', () => {
+      const { asked } = finishMeanwhile()
+      expect(machine.mayServe(uuid('lobby'), moment)).toBeUndefined()
+      expect(drain()).toEqual([{ kind: 'runFactory', command: startCommand() }])
+      // Said again: the answer is still to come.
+      machine.start(startCommand(), moment)
+      expect(drain()).toEqual([])
+      expect(answer({}, asked).map(({ kind }) => kind)).toEqual(['startSettled', 'resumed'])
+      expect(machine.mayServe(uuid('lobby'), moment)?.phase.token).toEqual(token(1))
+    })
+
+    test('never serve if another coordinator answers: it may have asked somebody else', () => {
+      const { asked, id } = finishMeanwhile()
+      drain()
+      const effects = answer({ coordinator: { epoch: 11, incarnation: 'eleventh' } }, asked)
+      expect(effects.map(({ kind }) => kind)).toEqual(['startFailed', 'terminate'])
+      expect(machine.instance(id)?.phase).toMatchObject({ kind: 'ending', token: undefined })
+    })
+
+    test('serve as a later registration says, which names them', () => {
+      finishMeanwhile()
+      drain()
+      const asked = machine.registration([room], undefined, moment)
+      expect(asked.containers).toMatchObject([{ uuid: 'lobby', token: undefined, startId: 1 }])
+      const resume = [{ uuid: uuid('lobby'), token: token(5) }]
+      expect(answer({ resume }, asked).map(({ kind }) => kind)).toEqual(['startSettled', 'resumed'])
+      expect(machine.mayServe(uuid('lobby'), moment)?.phase.token).toEqual(token(5))
+    })
+
+    test('are answered as failed when they end before that', () => {
+      const { id } = finishMeanwhile()
+      drain()
+      machine.endedItself(id)
+      expect(drain()[0]).toMatchObject({ kind: 'startFailed', startId: 1, error: { code: 'NOT_SERVING' } })
     })
   })
 
