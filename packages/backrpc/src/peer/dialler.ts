@@ -203,7 +203,12 @@ export class Dialler {
     this.enter({ kind: 'connected', connection, pingIntervalMs })
     this.lastPing = this.parts.clock.now()
     this.scheduleHeartbeat(connection, pingIntervalMs, false, pingIntervalMs)
-    this.session.attach((bytes) => connection.send(bytes), welcome.limits, welcome.received)
+    this.session.attach(
+      (bytes) => connection.send(bytes),
+      welcome.limits,
+      welcome.received,
+      connection.copies
+    )
     this.options.onConnected?.(welcome, fresh)
     this.wake()
   }

@@ -207,7 +207,7 @@ export class Listener {
     if (known === undefined) this.options.onSession?.(peer)
     this.options.onHeard?.(peer)
     const received = resumed === undefined ? 0 : (hello.resume?.received ?? 0)
-    peer.session.attach((bytes) => connection.send(bytes), hello.limits, received)
+    peer.session.attach((bytes) => connection.send(bytes), hello.limits, received, connection.copies)
   }
 
   /** The session that a dialler goes on with, if it shows the secret. */

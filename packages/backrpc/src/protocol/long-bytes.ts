@@ -16,6 +16,11 @@ const headroomBytes = 1024
 const uint8ArrayTag = [0xd8, 0x40] as const
 const byteString32 = 0x5a
 
+/** Where the copy goes; by default into memory of its own. */
+export type Allocate = (size: number) => Buffer
+
+const ownMemory: Allocate = (size) => Buffer.allocUnsafeSlow(size)
+
 /** Payloads whose room nobody has used yet. */
 const withRoom = new WeakSet<Uint8Array>()
 /** What comes before payloads that are the caller's own memory. */
@@ -25,14 +30,14 @@ const prefixes = new WeakMap<Uint8Array, Uint8Array>()
  * Encodes a Uint8Array or Buffer of at most 4 GiB. What travels in parts is not copied here, but part by part
  * as it leaves: see {@link prefixOf}.
  */
-export function encodeLongBytes(value: Uint8Array): Uint8Array {
+export function encodeLongBytes(value: Uint8Array, allocate: Allocate = ownMemory): Uint8Array {
   const head = headOf(value)
   if (value.length > splitAboveBytes) {
     const view = value.subarray()
     prefixes.set(view, head)
     return view
   }
-  const whole = Buffer.allocUnsafeSlow(headroomBytes + head.length + value.length)
+  const whole = allocate(headroomBytes + head.length + value.length)
   whole.set(head, headroomBytes)
   whole.set(value, headroomBytes + head.length)
   const payload = whole.subarray(headroomBytes)

@@ -9,7 +9,7 @@
 
 import { addExtension, Decoder, Encoder } from 'cbor-x/index-no-eval'
 import type { ErrorFactory } from '../errors.ts'
-import { decodeLongBytes, encodeLongBytes, longBytesMin } from './long-bytes.ts'
+import { decodeLongBytes, encodeLongBytes, longBytesMin, type Allocate } from './long-bytes.ts'
 
 // cbor-x writes an ArrayBuffer as plain bytes, which come back as a Uint8Array.
 const arrayBufferTag = 43_001
@@ -84,11 +84,12 @@ export const emptyPayload = new Uint8Array(0)
  * A value as bytes. The bytes are a view that stays valid. Two things do not arrive as they were: -0 becomes
  * 0, and half of a surrogate pair the replacement character.
  *
+ * @param allocate where long byte strings are copied to
  * @throws `NOT_SERIALIZABLE` for what cannot travel: functions, symbols, cycles
  */
-export function encodeValue(value: unknown, errors: ErrorFactory): Uint8Array {
+export function encodeValue(value: unknown, errors: ErrorFactory, allocate?: Allocate): Uint8Array {
   if (value === undefined) return emptyPayload
-  if (value instanceof Uint8Array && value.length >= longBytesMin) return encodeLongBytes(value)
+  if (value instanceof Uint8Array && value.length >= longBytesMin) return encodeLongBytes(value, allocate)
   try {
     const bytes = encoder.encode(value)
     if (bytes.length > encodeBufferKeptMax) encoder.useBuffer(Buffer.allocUnsafeSlow(encodeBufferBytes))

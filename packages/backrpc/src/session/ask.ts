@@ -60,7 +60,9 @@ function start(
     // Field by field: this is done for every request, and a spread costs more than all of the rest.
     const call: CallOptions = {
       operation: options.operation,
-      payload: encodeValue(options.data, errors),
+      // An idempotent one is sent again to a peer that has forgotten it.
+      payload:
+        options.idempotent === true ? encodeValue(options.data, errors) : session.encodeOnce(options.data),
       timeoutMs: options.timeoutMs,
       channel: options.channel,
       target: options.target,
@@ -95,5 +97,5 @@ export function tell(
   options: Omit<SendOptions, 'payload'> & { readonly data?: unknown }
 ): void {
   const { data, ...rest } = options
-  session.send({ ...rest, payload: encodeValue(data, session.errors) })
+  session.send({ ...rest, payload: session.encodeOnce(data) })
 }

@@ -1,6 +1,6 @@
 import type { RequestFrame } from '../protocol/frames.ts'
 import { decodeHeaders } from '../protocol/headers.ts'
-import { decodeValue, encodeValue } from '../protocol/values.ts'
+import { decodeValue } from '../protocol/values.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -88,7 +88,7 @@ export class IncomingCall {
   respond(value: unknown): void {
     let payload: Uint8Array
     try {
-      payload = encodeValue(value, this.session.errors)
+      payload = this.session.encodeOnce(value)
     } catch (error) {
       this.fail(error)
       return

@@ -14,6 +14,7 @@ import { splitAboveBytes, takeRoom } from '../protocol/long-bytes.ts'
 import { emptyPayload } from '../protocol/values.ts'
 import { BulkQueue } from './bulk-queue.ts'
 import { Fifo } from './fifo.ts'
+import { MessageMemory } from './message-memory.ts'
 
 /** A batch that has been numbered and is kept until the other side acknowledges it. */
 interface Batch {
@@ -21,6 +22,8 @@ interface Batch {
   readonly bytes: Buffer
   /** Whether it is a part of a long frame: few of those are on their way at once. */
   readonly bulk: boolean
+  /** How many connections have been given it. */
+  sent: number
 }
 
 /** What an {@link Outbox} needs from the session around it. */
@@ -69,6 +72,8 @@ export class Outbox {
   waitingBytes = 0
   /** How often the window was found shut by something that had to leave, since the start. */
   stalls = 0
+  /** For long payloads that are sent once, to this peer alone. */
+  readonly memory = new MessageMemory()
 
   private readonly options: OutboxOptions
   private readonly writer = new ByteWriter(writerBytes)
@@ -82,6 +87,7 @@ export class Outbox {
   private transmitted = 0
   private windowBytes = 0
   private transmit: ((message: Uint8Array) => void) | undefined
+  private copies = false
   private flushScheduled = false
   private withdrawnFrames = 0
 
@@ -147,22 +153,35 @@ export class Outbox {
     while (batch !== undefined && batch.sequence <= sequence) {
       this.unacknowledgedBytes -= batch.bytes.length
       if (batch.bulk) this.bulkBytes -= batch.bytes.length
+      // Of one that two connections were given, the other may still be sending.
+      if (this.copies && batch.sent === 1) this.memory.release(batch.bytes)
       batches.shift()
       batch = batches.peek()
     }
     this.pump()
   }
 
-  /** A connection is there: sends again what the other side does not have, then what waits. */
-  attach(transmit: (message: Uint8Array) => void, windowBytes: number, received: number): void {
+  /**
+   * A connection is there: sends again what the other side does not have, then what waits.
+   *
+   * @param copies whether nobody looks at a message here any more once the other side has received it
+   */
+  attach(
+    transmit: (message: Uint8Array) => void,
+    windowBytes: number,
+    received: number,
+    copies = false
+  ): void {
     // Without a connection yet: nothing that waits may overtake what is sent again.
     this.detach()
     this.acknowledge(received)
     for (const batch of this.batches) {
       this.transmitted = Math.max(this.transmitted, batch.sequence)
+      batch.sent++
       transmit(batch.bytes)
     }
     this.transmit = transmit
+    this.copies = copies
     this.windowBytes = windowBytes
     this.pump()
     this.flush()
@@ -188,6 +207,7 @@ export class Outbox {
     this.nextSequence = 1
     this.transmitted = 0
     this.transmit = undefined
+    this.memory.clear()
     beginBatch(this.writer)
     return rest
   }
@@ -232,7 +252,7 @@ export class Outbox {
     writeFrameHead(headWriter, frame)
     const { length } = headWriter
     const room = takeRoom(frame.payload, length)
-    const bytes = room ?? Buffer.allocUnsafeSlow(length + frame.payload.length)
+    const bytes = room ?? this.memory.take(length + frame.payload.length)
     headWriter.buffer.copy(bytes, 0, 0, length)
     if (room === undefined) bytes.set(frame.payload, length)
     this.options.onWritten(frame, this.nextSequence)
@@ -250,11 +270,13 @@ export class Outbox {
   private dispatch(bytes: Buffer, bulk: boolean): void {
     const sequence = this.nextSequence++
     sealBatch(bytes, sequence, this.options.received())
-    this.batches.push({ sequence, bytes, bulk })
+    const batch: Batch = { sequence, bytes, bulk, sent: 0 }
+    this.batches.push(batch)
     if (bulk) this.bulkBytes += bytes.length
     this.unacknowledgedBytes += bytes.length
     if (this.transmit === undefined) return
     this.transmitted = sequence
+    batch.sent++
     this.transmit(bytes)
   }
 

@@ -22,7 +22,7 @@ import {
   textBytesMax,
   type SessionLimits
 } from '../protocol/limits.ts'
-import { emptyPayload } from '../protocol/values.ts'
+import { emptyPayload, encodeValue } from '../protocol/values.ts'
 import { Assembly } from './assembly.ts'
 import { IncomingCall } from './incoming-call.ts'
 import { Outbox } from './outbox.ts'
@@ -213,14 +213,23 @@ export class Session {
 
   // Inputs
 
-  /** A connection is there, and the handshake done. */
-  attach(transmit: (message: Uint8Array) => void, peerLimits: SessionLimits, peerReceived: number): void {
+  /**
+   * A connection is there, and the handshake done.
+   *
+   * @param copies whether nobody looks at a message here any more once the peer has received it
+   */
+  attach(
+    transmit: (message: Uint8Array) => void,
+    peerLimits: SessionLimits,
+    peerReceived: number,
+    copies = false
+  ): void {
     this.transmit = transmit
     this.peerLimits = peerLimits
     // The smaller of the two, known to both: neither keeps more than it wants to, and the receiver
     // acknowledges in time for a small window.
     this.windowBytes = Math.min(peerLimits.windowBytes, this.limits.windowBytes)
-    this.outbox.attach(transmit, this.windowBytes, peerReceived)
+    this.outbox.attach(transmit, this.windowBytes, peerReceived, copies)
     this.pumpQueued()
   }
 
@@ -315,6 +324,16 @@ export class Session {
   }
 
   // Commands
+
+  /**
+   * A value as the payload of one frame to this peer, which is not sent again once it has arrived: its memory is
+   * used for others then.
+   *
+   * @throws `NOT_SERIALIZABLE`
+   */
+  encodeOnce(value: unknown): Uint8Array {
+    return encodeValue(value, this.errors, this.takeMemory)
+  }
 
   /**
    * Asks the peer for something. `settle` is called exactly once, never synchronously for what was sent.
@@ -582,6 +601,8 @@ export class Session {
     this.acknowledgedBytes = 0
     return this.receivedSequence
   }
+
+  private readonly takeMemory = (size: number): Buffer => this.outbox.memory.take(size)
 
   private readonly noteWritten = (frame: Frame, sequence: number): void => {
     if (frame.type !== FrameType.request) return

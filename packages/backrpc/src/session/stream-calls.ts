@@ -1,7 +1,7 @@
 /** Opening and serving streams of values. */
 
 import { decodeHeaders } from '../protocol/headers.ts'
-import { decodeValue, emptyPayload, encodeValue } from '../protocol/values.ts'
+import { decodeValue, emptyPayload } from '../protocol/values.ts'
 import type { OpenStreamOptions, Session } from './session.ts'
 import {
   openHalves,
@@ -33,7 +33,7 @@ export function askStream(session: Session, options: AskStreamOptions): StreamRe
   const input = isAsyncIterable(data) ? data : undefined
   const stream = session.openStream({
     ...rest,
-    payload: input === undefined ? encodeValue(data, errors) : emptyPayload,
+    payload: input === undefined ? session.encodeOnce(data) : emptyPayload,
     credit: streamWindowBytes,
     input: input !== undefined
   })
@@ -41,7 +41,7 @@ export function askStream(session: Session, options: AskStreamOptions): StreamRe
   const over = (): void => signal?.removeEventListener('abort', abort)
   const { reader, writer } = openHalves(
     stream,
-    errors,
+    session,
     () => stream.cancel(errors('ABORTED', 'the reader has left')),
     over
   )
@@ -76,7 +76,7 @@ export function serveStream(
   let served: ServedStream | undefined
   const { reader, writer } = openHalves(
     stream,
-    errors,
+    session,
     // Whoever serves may stop reading its input and still have something to say.
     () => {},
     (reason) => {

@@ -1,7 +1,7 @@
 /** Streams as asynchronous iterables, and iterables as streams. */
 
 import type { ErrorFactory } from '../errors.ts'
-import { decodeValue, encodeValue } from '../protocol/values.ts'
+import { decodeValue } from '../protocol/values.ts'
 import { itemOverheadBytes, type SessionStream, type StreamEvents } from './stream.ts'
 
 /** What a reader lets the other side send ahead of it. */
@@ -125,14 +125,14 @@ export class StreamReader implements AsyncIterableIterator<unknown, undefined> {
 /** The writing half of a stream, for whoever produces values. */
 export class StreamWriter {
   private readonly stream: SessionStream
-  private readonly errors: ErrorFactory
+  private readonly encode: (value: unknown) => Uint8Array
   /** Called when the other side lets nothing be written any more. */
   onClosed: (() => void) | undefined
   private wake: (() => void) | undefined
 
-  constructor(stream: SessionStream, errors: ErrorFactory) {
+  constructor(stream: SessionStream, encode: (value: unknown) => Uint8Array) {
     this.stream = stream
-    this.errors = errors
+    this.encode = encode
   }
 
   /** Whether nothing can be written any more. */
@@ -155,7 +155,7 @@ export class StreamWriter {
 
   /** @throws `NOT_SERIALIZABLE` */
   write(value: unknown): void {
-    this.stream.write(encodeValue(value, this.errors))
+    this.stream.write(this.encode(value))
   }
 
   end(error?: Error): void {
@@ -172,6 +172,12 @@ export class StreamWriter {
   }
 }
 
+/** How a session writes values, and what it throws. */
+export interface ValueCodec {
+  readonly errors: ErrorFactory
+  encodeOnce(value: unknown): Uint8Array
+}
+
 /** Both halves of a stream that are wired to it. */
 export interface StreamHalves {
   readonly reader: StreamReader
@@ -185,12 +191,12 @@ export interface StreamHalves {
  */
 export function openHalves(
   stream: SessionStream,
-  errors: ErrorFactory,
+  codec: ValueCodec,
   onLeave: () => void,
   onClosed: (reason: Error) => void
 ): StreamHalves {
-  const reader = new StreamReader(stream, errors, onLeave)
-  const writer = new StreamWriter(stream, errors)
+  const reader = new StreamReader(stream, codec.errors, onLeave)
+  const writer = new StreamWriter(stream, (value) => codec.encodeOnce(value))
   const events: StreamEvents = {
     item: (payload) => reader.push(payload),
     ended: (error) => {

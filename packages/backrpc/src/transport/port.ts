@@ -21,11 +21,16 @@ export interface TransportConnection {
   /** Where the other end is, for logs. */
   readonly remote: string
   /**
-   * Queues one whole message. The transport owns the bytes from here on and must not change them: the
-   * session may send the same bytes again. A connection that cannot take it ends (`closed`): whoever does
+   * Queues one whole message. The transport must not change the bytes: the session may send the same ones again. They
+   * stay what they are until the other side has the message, and for ever unless this connection {@link copies}. A connection that cannot take it ends (`closed`): whoever does
    * not read loses the connection, never the sender's memory. Does nothing once closed.
    */
   send(message: Uint8Array): void
+  /**
+   * Whether the other side gets a copy, so that nobody here looks at a message's bytes any more once it has arrived
+   * there: then they may be used for another one.
+   */
+  readonly copies: boolean
   /** Bytes that were handed over and have not left, as far as the transport can tell. */
   readonly bufferedBytes: number
   /** Ends the connection; messages already handed over are still sent if that is possible soon. */

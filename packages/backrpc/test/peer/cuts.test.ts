@@ -20,6 +20,8 @@ const requestBytes = { min: 64, max: 200 * 1024 }
 
 type Random = () => number
 
+const idBytes = 4
+
 interface Item {
   readonly id: number
   readonly bytes: Uint8Array
@@ -33,6 +35,27 @@ function anySize(random: Random): number {
 /** Bytes that no other id has. */
 function bytesOf(id: number, length: number): Uint8Array {
   return new Uint8Array(length).fill((id * 31 + length) & 0xff)
+}
+
+/** What a message carries: an item, or bytes alone, which are encoded apart from everything else. */
+function pack(id: number, random: Random): Item | Uint8Array {
+  const length = anySize(random)
+  if (random() < 0.5) return { id, bytes: bytesOf(id, length) }
+  const whole = Buffer.from(bytesOf(id, length + idBytes))
+  whole.writeUInt32BE(id)
+  return whole
+}
+
+function unpack(data: unknown): Item {
+  if (!Buffer.isBuffer(data)) return data as Item
+  return { id: data.readUInt32BE(), bytes: data.subarray(idBytes) }
+}
+
+/** Whether it came as it was sent for that id. */
+function isIntact(data: unknown, id: number): boolean {
+  const item = unpack(data)
+  const ahead = Buffer.isBuffer(data) ? idBytes : 0
+  return item.id === id && isEqual(item.bytes, bytesOf(id, ahead + item.bytes.length).subarray(ahead))
 }
 
 /** In the greeting, between two batches, or anywhere in what follows. */
@@ -65,10 +88,11 @@ async function run(transport: Transport, seed: number) {
     handler: {
       send: () => {},
       request: (call) => {
-        const { id, bytes } = call.data as Item
+        const { data } = call
+        const { id } = unpack(data)
         runs[id] = (runs[id] ?? 0) + 1
-        if (!isEqual(bytes, bytesOf(id, bytes.length))) wrong.push(`request ${id}`)
-        const answer: Item = { id, bytes: bytesOf(id, anySize(random)) }
+        if (!isIntact(data, id)) wrong.push(`request ${id}`)
+        const answer = pack(id, random)
         // Half of them are answered on another connection, as likely as not.
         if (random() < 0.5) call.respond(answer)
         else setTimeout(() => call.respond(answer), random() * 50)
@@ -86,21 +110,21 @@ async function run(transport: Transport, seed: number) {
   async function keepAsking(dialler: Dialler): Promise<void> {
     while (goesOn()) {
       const id = asked++
-      const data: Item = { id, bytes: bytesOf(id, anySize(random)) }
-      const answer = (await ask(dialler.session, { operation: 'count', data, timeoutMs: 30_000 })) as Item
-      if (answer.id !== id || !isEqual(answer.bytes, bytesOf(id, answer.bytes.length))) wrong.push(answer)
+      const data = pack(id, random)
+      const answer = await ask(dialler.session, { operation: 'count', data, timeoutMs: 30_000 })
+      if (!isIntact(answer, id)) wrong.push(`answer ${id}`)
     }
   }
 
-  async function* feed(): AsyncGenerator<Item> {
-    for (let id = 0; goesOn(); id++) yield { id, bytes: bytesOf(id, anySize(random)) }
+  async function* feed(): AsyncGenerator<Item | Uint8Array> {
+    for (let id = 0; goesOn(); id++) yield pack(id, random)
   }
 
   async function keepStreaming(dialler: Dialler): Promise<void> {
     let next = 0
     for await (const item of askStream(dialler.session, { operation: 'echo', data: feed() })) {
-      const { id, bytes } = item as Item
-      if (id !== next++ || !isEqual(bytes, bytesOf(id, bytes.length))) wrong.push(`item ${id}`)
+      const id = next++
+      if (!isIntact(item, id)) wrong.push(`item ${id}`)
     }
     items += next
   }

@@ -36,6 +36,7 @@ function counted(inner: Transport): Traffic {
           get remote() {
             return connection.remote
           },
+          copies: connection.copies,
           get bufferedBytes() {
             return connection.bufferedBytes
           },

@@ -58,6 +58,7 @@ export class TrackedTransport {
       get remote() {
         return inner.remote
       },
+      copies: inner.copies,
       get bufferedBytes() {
         return inner.bufferedBytes
       },

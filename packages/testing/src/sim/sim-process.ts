@@ -175,6 +175,7 @@ export class SimProcess {
       get remote() {
         return inner.remote
       },
+      copies: inner.copies,
       get bufferedBytes() {
         return inner.bufferedBytes
       },

@@ -15,6 +15,8 @@ type EndState = 'open' | 'failing' | 'closed'
 
 /** One end of a memory connection, as the session above sees it. */
 export class MemoryEnd implements TransportConnection {
+  /** The other side is handed the very same bytes. */
+  readonly copies = false
   readonly remote: string
   readonly #out: Link
   readonly #options: MemoryEndOptions

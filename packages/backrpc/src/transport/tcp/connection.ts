@@ -23,6 +23,7 @@ export interface TcpConnectionParts {
  * Order of use: construct, {@link listen} in the same turn; then the port's methods.
  */
 export class TcpConnection implements TransportConnection {
+  readonly copies = true
   readonly remote: string
   readonly #socket: Socket
   readonly #options: ResolvedTcpOptions

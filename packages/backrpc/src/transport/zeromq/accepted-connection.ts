@@ -15,6 +15,7 @@ export interface AcceptingListener {
  * gone, or does not read, fails at once (`mandatory`), and ends that peer's connection only.
  */
 export class AcceptedConnection implements TransportConnection {
+  readonly copies = true
   readonly remote: string
   readonly key: number
   readonly #routingId: Buffer

@@ -41,6 +41,7 @@ export interface DialOptions {
  * D3. At most one connection is made: it is lost, or refused, for good.
  */
 export class DialledConnection implements TransportConnection {
+  readonly copies = true
   readonly remote: string
   readonly #dialOptions: DialOptions
   readonly #events: ConnectionEvents
