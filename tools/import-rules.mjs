@@ -211,7 +211,9 @@ export default {
     parser: 'tsc',
     tsPreCompilationDeps: true,
     doNotFollow: { path: '(^|/)node_modules/' },
-    exclude: { path: '^((packages|pods)/[^/]+/dist|coverage|site/(src|dist|\\.tmp|\\.astro)|\\.tmp)/' },
+    exclude: {
+      path: '^((packages|pods)/[^/]+/dist|bench/dist|coverage|site/(src|dist|\\.tmp|\\.astro)|\\.tmp)/'
+    },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['source', 'import', 'node', 'default'],

@@ -1,11 +1,10 @@
 /** An agent that offers echo containers. */
 
 import { createNetworkClient } from '@hcengineering/network-client'
-import { observeAgent } from '@hcengineering/network-telemetry'
 import { echoFactories } from './echo-container.ts'
 import { transports, type TransportName } from './network.ts'
 import { serveCalls } from './program.ts'
-import { Telemetry, type TelemetryOption } from './telemetry.ts'
+import type { Telemetry, TelemetryOption } from './telemetry.ts'
 
 interface Start {
   readonly address: string
@@ -17,14 +16,14 @@ let telemetry: Telemetry | undefined
 
 serveCalls({
   start: async ({ address, transport, observed }: Start) => {
-    telemetry = observed && new Telemetry(observed)
+    telemetry = observed && new (await import('./telemetry.ts')).Telemetry(observed)
     const client = createNetworkClient(address, {
       transport: transports[transport],
       tracing: telemetry?.tracing
     })
     await client.waitConnection(10_000)
     const { agent, server } = await client.serveAgent('127.0.0.1:0', echoFactories)
-    if (telemetry !== undefined) observeAgent(agent, server)
+    telemetry?.observeAgent(agent, server)
     return {}
   },
   telemetry: () => telemetry?.figures()

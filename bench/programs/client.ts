@@ -9,7 +9,6 @@ import {
 } from '@hcengineering/network-client'
 import { containerUuid } from '@hcengineering/network-core'
 import type { Transport } from '@hcengineering/network-backrpc'
-import { observeClient } from '@hcengineering/network-telemetry'
 import { median } from 'simple-statistics'
 import type { Figures, Load } from '../src/messages.ts'
 import { drive, Window } from './drive.ts'
@@ -18,7 +17,7 @@ import { echoKind, transports, type TransportName } from './network.ts'
 import { numberedBytes, requireNumber, writeNumber } from './numbered-bytes.ts'
 import { serveCalls } from './program.ts'
 import { requireSame, smallObject, type SmallObject } from './small-object.ts'
-import { Telemetry, type TelemetryOption } from './telemetry.ts'
+import type { Telemetry, TelemetryOption } from './telemetry.ts'
 
 interface Network {
   readonly address: string
@@ -253,10 +252,10 @@ function mebibytes({ perSecond = 0 }: Figures, size: number): number {
 
 serveCalls({
   start: async ({ address, transport, observed }: Start) => {
-    telemetry = observed && new Telemetry(observed)
+    telemetry = observed && new (await import('./telemetry.ts')).Telemetry(observed)
     const carrier = transports[transport]
     const client = createNetworkClient(address, { transport: carrier, tracing: telemetry?.tracing })
-    if (telemetry !== undefined) observeClient(client)
+    telemetry?.observeClient(client)
     started = { address, transport: carrier, client }
     await client.waitConnection(10_000)
     return {}
@@ -275,7 +274,6 @@ serveCalls({
     const figures = await echo(await (await reference()).connect(), load)
     return { ...figures, mibPerSecond: mebibytes(figures, load.size ?? 64) }
   },
-  /** Traces every request for a while; nothing of that is kept. */
   /** With every request traced, if any is. */
   warmUp: async (load: Load) => {
     if (telemetry !== undefined) telemetry.warmsUp = true

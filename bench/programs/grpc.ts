@@ -24,7 +24,7 @@ interface EchoClient extends Client {
 let client: EchoClient | undefined
 
 async function loadService(): Promise<ServiceClientConstructor> {
-  const definition = await loadProto(fileURLToPath(new URL('echo.proto', import.meta.url)))
+  const definition = await loadProto(fileURLToPath(new URL('../../programs/echo.proto', import.meta.url)))
   const { bench } = loadPackageDefinition(definition) as unknown as {
     bench: { Echo: ServiceClientConstructor }
   }

@@ -16,7 +16,12 @@ import {
   type SpanExporter
 } from '@opentelemetry/sdk-trace'
 import type { Tracing } from '@hcengineering/network-core'
-import { observeEventLoop, openTelemetryTracing } from '@hcengineering/network-telemetry'
+import {
+  observeAgent,
+  observeClient,
+  observeEventLoop,
+  openTelemetryTracing
+} from '@hcengineering/network-telemetry'
 
 /** What is observed in this run: nothing, or metrics and this share of the requests. */
 export type TelemetryOption = { readonly sampleRatio: number } | undefined
@@ -48,8 +53,12 @@ class MetricSink implements PushMetricExporter {
   async shutdown(): Promise<void> {}
 }
 
-/** What this process has recorded. */
+/**
+ * What this process has recorded. Imported by whoever is observed only: the SDK's code takes its share of the heap.
+ */
 export class Telemetry {
+  readonly observeAgent = observeAgent
+  readonly observeClient = observeClient
   readonly tracing: Tracing
   /**
    * Whether every request is traced. One in a hundred would take minutes to have the SDK's code compiled, as it is in a

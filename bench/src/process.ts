@@ -21,7 +21,8 @@ interface Pending {
 }
 
 /**
- * One of the programs in `programs/`, in a process of its own.
+ * One of the programs in `programs/`, in a process of its own: compiled, as is what it imports, because that is what is
+ * installed. Sources would bring the compiler that strips their types, and a larger heap.
  *
  * Use: {@link call} its functions, then {@link stop}. A program also ends when the bench does.
  */
@@ -32,11 +33,11 @@ export class ProgramProcess {
   private nextId = 1
   private ended: Error | undefined
 
-  /** @param nodeOptions what Node is told besides where the sources are */
+  /** @param nodeOptions what Node is told */
   constructor(name: string, nodeOptions: readonly string[] = []) {
     this.name = name
-    this.child = fork(fileURLToPath(new URL(`../programs/${name}.ts`, import.meta.url)), {
-      execArgv: ['--conditions=source', ...nodeOptions],
+    this.child = fork(fileURLToPath(new URL(`../dist/programs/${name}.js`, import.meta.url)), {
+      execArgv: [...nodeOptions],
       env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
       // What a program prints belongs to the progress: standard output may be asked to be JSON only.
       stdio: ['ignore', 2, 2, 'ipc']
