@@ -74,7 +74,7 @@ const fullOnly = true
 const moleculerRate = { run: 'moleculer-256', figure: 'perSecond', name: 'Moleculer TCP, 256 in flight' }
 const moleculerP50 = { run: 'moleculer-1', figure: 'p50Us', name: 'Moleculer TCP, p50' }
 const directP50 = { run: 'direct-1', figure: 'p50Us', name: 'our own direct request, p50' }
-const directRate = { run: 'direct-256-unobserved', figure: 'perSecond', name: 'the same without' }
+const directRate = { run: 'direct-256-observed', figure: 'plainPerSecond', name: 'the same without' }
 const aloneP99 = { run: 'small-alone', figure: 'p99Us', name: 'their own p99 alone' }
 const idleCpu = {
   run: 'idle-floor',

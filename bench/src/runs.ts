@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
+import { mean } from 'simple-statistics'
 import { Unavailable, type Figures, type Load } from './messages.ts'
 import type { Stage, Started } from './stage.ts'
 
@@ -98,24 +99,49 @@ function coldGet(): Run['perform'] {
   })
 }
 
+/** How often each of two takes its turn in one run. */
+const turns = 4
+/** What a turn begins with, to get going again. */
+const turnWarmUpMs = 100
+
+/** An agent and a client, each in its process, observed or not. */
+async function startPair(stage: Stage, address: string, telemetry?: { sampleRatio: number }) {
+  const agent = stage.start('agent')
+  const client = stage.start('client')
+  const start = { address, transport: 'zeromq', observed: telemetry }
+  await Promise.all([agent.ask('start', start), client.ask('start', start)])
+  return { agent, client }
+}
+
 /**
- * Both ends with metrics and traces of OpenTelemetry, of which this share begins one; or, to compare with, warmed up
- * just as long and without.
+ * Two agents with a client each. One pair has metrics and traces of OpenTelemetry, of which this share begins one. They
+ * take turns, a fraction of a second each: a machine that is slower at times is so for both alike.
  */
-function observed(inFlight: number, sampleRatio?: number): Run['perform'] {
+function observed(inFlight: number, sampleRatio: number): Run['perform'] {
   return async (stage) => {
     const { address } = await startCoordinator(stage)
-    const agent = stage.start('agent')
-    const client = stage.start('client')
-    const telemetry = sampleRatio === undefined ? undefined : { sampleRatio }
-    const start = { address, transport: 'zeromq', observed: telemetry }
-    await Promise.all([agent.ask('start', start), client.ask('start', start)])
+    const plain = await startPair(stage, address)
+    const pair = await startPair(stage, address, { sampleRatio })
     const load = stage.load(inFlight)
-    await client.ask('warmUp', { ...load, measureMs: 100 })
-    const figures = await client.measureWarm('direct', load)
-    if (telemetry === undefined) return figures
-    const [asked, served] = await Promise.all([client.measure('telemetry'), agent.measure('telemetry')])
-    return { ...figures, clientSpans: asked['spans'] ?? NaN, agentSpans: served['spans'] ?? NaN }
+    for (const { client } of [plain, pair]) await client.ask('warmUp', { ...load, measureMs: turnWarmUpMs })
+    const turn = { inFlight, warmUpMs: turnWarmUpMs, measureMs: load.measureMs / turns }
+    const measure = async (client: Started): Promise<number> =>
+      (await client.measure('direct', turn))['perSecond'] ?? NaN
+    const rates = { plain: [] as number[], observed: [] as number[] }
+    for (let n = 0; n < turns; n++) {
+      rates.plain.push(await measure(plain.client))
+      rates.observed.push(await measure(pair.client))
+    }
+    const [asked, served] = await Promise.all([
+      pair.client.measure('telemetry'),
+      pair.agent.measure('telemetry')
+    ])
+    return {
+      perSecond: mean(rates.observed),
+      plainPerSecond: mean(rates.plain),
+      clientSpans: asked['spans'] ?? NaN,
+      agentSpans: served['spans'] ?? NaN
+    }
   }
 }
 
@@ -330,7 +356,6 @@ export const runs: readonly Run[] = [
   { id: 'direct-16', perform: direct(16) },
   { id: 'direct-64', perform: direct(64) },
   { id: 'direct-256', perform: direct(256) },
-  { id: 'direct-256-unobserved', perform: observed(256) },
   { id: 'direct-256-observed', perform: observed(256, 0.01) },
   { id: 'direct-256-all-traced', perform: observed(256, 1) },
   { id: 'direct-1024', perform: direct(1024) },
