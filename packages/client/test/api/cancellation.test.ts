@@ -1,4 +1,11 @@
-import type { Container, Data, RequestContext } from '@hcengineering/network-core'
+import {
+  BroadcastGroup,
+  type Broadcast,
+  type ClientUuid,
+  type Container,
+  type Data,
+  type RequestContext
+} from '@hcengineering/network-core'
 import { echoContainer, recordingContainer, type TestAgent } from '@hcengineering/network-testing'
 import { describe, expect, test } from 'vitest'
 import { errorWith, Gate, kind, startNetwork, uuid } from '../support/settings.ts'
@@ -25,6 +32,11 @@ function asking(ask: (context: RequestContext, data: Data) => Promise<Data>): Co
     request: (_operation: string, data?: Data, _clientId?: unknown, context?: RequestContext) =>
       ask(context as RequestContext, data)
   })
+}
+
+async function* twice(item: string): AsyncGenerator<string> {
+  yield item
+  yield item
 }
 
 describe.each(ways)('a request through %s over %s', (way, transport) => {
@@ -123,4 +135,39 @@ describe.each(ways)('a request through %s over %s', (way, transport) => {
       await net.until(back.cancelled.opened)
     }
   )
+
+  test('can stream, cast, send, and hear events of others while it is handled', async () => {
+    await using net = await startNetwork(transport)
+    const said: unknown[] = []
+    const group = new BroadcastGroup()
+    const back: Container = Object.assign(echoContainer(), {
+      request: async (operation: string, data?: Data) => {
+        if (operation === 'note') said.push(data)
+        if (operation === 'tell') await group.publish(data)
+        return `${operation}: ${String(data)}`
+      },
+      stream: () => twice('item'),
+      connect: (clientId: ClientUuid, broadcast: Broadcast) => group.connect(clientId, broadcast),
+      disconnect: (clientId: ClientUuid) => group.disconnect(clientId)
+    })
+    const front = asking(async ({ client }) => {
+      await using reference = await client.get(kind('back'), { uuid: uuid('back') })
+      await using connection = await reference.connect()
+      const heard: unknown[] = []
+      connection.on = (event) => heard.push(event)
+      await connection.send('note', 'a note')
+      const items = await Array.fromAsync(reference.stream('items'))
+      const answer = await connection.cast<{ tell(data: string): Promise<string> }>().tell('news')
+      return { heard, items, answer, uuids: [reference.uuid, connection.uuid] }
+    })
+    await net.agent({ containers: { room: () => front, back: () => back } })
+    const { via } = await openWay(await net.client(), way)
+    expect(await net.until(via.request('ask'))).toEqual({
+      heard: [['news']],
+      items: ['item', 'item'],
+      answer: 'tell: news',
+      uuids: ['back', 'back']
+    })
+    expect(said).toEqual(['a note'])
+  })
 })
