@@ -1,5 +1,13 @@
 import type { Session } from '@hcengineering/network-backrpc'
-import type { Clock, ContainerKind, ContainerUuid, Logger, Tracing } from '@hcengineering/network-core'
+import type {
+  ActivationToken,
+  Clock,
+  ContainerKind,
+  ContainerUuid,
+  CoordinatorIdentity,
+  Logger,
+  Tracing
+} from '@hcengineering/network-core'
 import type { ClientCounters } from './client-counts.ts'
 import type { ContainerLink } from './container-link.ts'
 import type { DirectSessions } from './direct-sessions.ts'
@@ -21,6 +29,8 @@ export interface ClientCore {
   readonly local: LocalSessions
   readonly closed: boolean
 
+  /** The coordinator that has just told of this token. */
+  seenAs(token: ActivationToken): CoordinatorIdentity | undefined
   /** The one link of this client to a container of this kind. */
   linkTo(uuid: ContainerUuid, kind: ContainerKind): ContainerLink
   forgetLink(link: ContainerLink): void

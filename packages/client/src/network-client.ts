@@ -20,10 +20,12 @@ import {
   readAgentRecords,
   readContainerRecord,
   readContainerRecords,
+  readCoordinatorDetails,
   readKinds,
   readNetworkEvent,
   requireName,
   traced,
+  type ActivationToken,
   type AgentBinding,
   type AgentEndpointRef,
   type AgentLink,
@@ -34,6 +36,7 @@ import {
   type ContainerKind,
   type ContainerRecord,
   type ContainerUuid,
+  type CoordinatorIdentity,
   type Data,
   type GetOptions,
   type Logger,
@@ -101,7 +104,9 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   private readonly agentsByChannel = new Map<number, RegisteredAgent>()
   private readonly listeners = new Set<NetworkEventListener>()
   /** The highest epoch of which it has heard in events: a coordinator that forgot it must not go below (I2). */
-  private epochSeen: number | undefined
+  /** Who answers at the coordinator's address. */
+  private coordinator: string | undefined
+  private seen: CoordinatorIdentity | undefined
   private readonly unreachable = new Map<string, number>()
   private nextChannel = 1
   /** Handles are told apart within a client, and short ones cost less than uuids. */
@@ -148,7 +153,8 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
         send: (frame) => this.hear(frame),
         stream: (incoming, session) => this.serveStream(incoming, session)
       },
-      onConnected: (_welcome, fresh) => {
+      onConnected: (welcome, fresh) => {
+        this.meet(welcome.details)
         if (fresh) this.introduce()
       }
     }).start()
@@ -506,12 +512,31 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
       return
     }
     for (const { container, event: kind } of event.containers) {
-      this.epochSeen = Math.max(this.epochSeen ?? 0, container.token.epoch)
+      this.see(container.token)
       const serves = kind !== NetworkEventKind.removed
       if (serves) for (const state of this.references.get(container.uuid) ?? []) state.update(container)
       this.links.moved(container, serves)
     }
     for (const listener of this.listeners) this.tell(listener, event)
+  }
+
+  private meet(details: unknown): void {
+    try {
+      this.coordinator = readCoordinatorDetails(details).incarnation
+    } catch (error) {
+      this.coordinator = undefined
+      this.logger.warn({ error }, 'the coordinator does not say who it is')
+    }
+  }
+
+  /** What a token says of the coordinator: the next one has to give out higher ones. */
+  private see(token: ActivationToken): void {
+    const seen = this.seenAs(token)
+    if (seen !== undefined && seen.epoch > (this.seen?.epoch ?? -1)) this.seen = seen
+  }
+
+  seenAs({ epoch }: ActivationToken): CoordinatorIdentity | undefined {
+    return this.coordinator === undefined ? undefined : { epoch, incarnation: this.coordinator }
   }
 
   private tell(listener: NetworkEventListener, event: NetworkEvent): void {
@@ -524,11 +549,9 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   }
 
   private subscribe(on: boolean, snapshot = false): void {
-    this.ask(CoordinatorOperation.subscribe, { on, snapshot, epochSeen: this.epochSeen }).catch(
-      (error: unknown) => {
-        if (!this.closed) this.logger.warn({ error, on }, 'the subscription to events was not heard')
-      }
-    )
+    this.ask(CoordinatorOperation.subscribe, { on, snapshot, seen: this.seen }).catch((error: unknown) => {
+      if (!this.closed) this.logger.warn({ error, on }, 'the subscription to events was not heard')
+    })
   }
 
   private ask(operation: string, data?: unknown): Promise<unknown> {

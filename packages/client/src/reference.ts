@@ -10,6 +10,7 @@ import {
   type ContainerRecord,
   type ContainerRequest,
   type ContainerUuid,
+  type CoordinatorIdentity,
   type Data,
   type Remote,
   type WaitOptions,
@@ -51,6 +52,8 @@ export class ReferenceState {
 
   private readonly core: ClientCore
   private readonly asked: ContainerRequest
+  /** Who has told of the record. */
+  private seen: CoordinatorIdentity | undefined
   private locating: Promise<ContainerRecord> | undefined
   private referenceClosed = false
   private connections = 0
@@ -61,11 +64,12 @@ export class ReferenceState {
     this.handle = parts.handle
     this.asked = parts.request
     this.record = parts.record
+    this.seen = this.core.seenAs(parts.record.token)
   }
 
   /** Where the container runs now; waits until it runs again. */
   locate(remainingMs: number): Promise<ContainerRecord> {
-    const { uuid, token } = this.record
+    const { uuid } = this.record
     // One at a time: asking again with the same handle would end the wait of the first.
     this.locating ??= ask(this.core.session, {
       operation: CoordinatorOperation.get,
@@ -75,7 +79,7 @@ export class ReferenceState {
         uuid,
         labels: this.asked.labels ?? [],
         extra: this.asked.extra as unknown,
-        epochSeen: token.epoch,
+        seen: this.seen,
         timeoutMs: remainingMs
       },
       timeoutMs: remainingMs + answerGraceMs,
@@ -101,6 +105,7 @@ export class ReferenceState {
     if (record.kind !== this.asked.kind) return
     const before = this.record
     this.record = record
+    this.seen = this.core.seenAs(record.token)
     const hasMoved = record.endpoint !== before.endpoint || record.agentId !== before.agentId
     if (!hasMoved || this.onEndpointUpdate === undefined) return
     try {

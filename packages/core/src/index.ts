@@ -138,6 +138,7 @@ export {
   readContainerActivity,
   readContainerRecord,
   readContainerRecords,
+  readCoordinatorDetails,
   readEndCommand,
   readEndResult,
   readEndedReport,
@@ -155,6 +156,7 @@ export {
   readStartResult,
   readSubscribe,
   readUuid,
+  type CoordinatorDetails,
   type GetMessage
 } from './contract/guards.ts'
 export { AgentOperation, ClientNotice, CoordinatorOperation } from './contract/operations.ts'

@@ -18,6 +18,7 @@ import {
   type ClientUuid,
   type ContainerEvent,
   type ContainerUuid,
+  type CoordinatorDetails,
   type CoordinatorGateway,
   type EventBatch,
   type NetworkImpl,
@@ -114,6 +115,7 @@ export class NetworkServer {
       host,
       port: requirePort(port),
       pingIntervalMs: this.gateway.pingIntervalMs,
+      details: (): CoordinatorDetails => ({ incarnation: this.gateway.identity.incarnation }),
       sessionsMax: this.options.sessionsMax,
       handler: {
         request: (call) => this.request(call),

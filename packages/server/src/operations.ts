@@ -155,8 +155,8 @@ export class CoordinatorOperations {
   }
 
   private async subscribe(call: IncomingCall, client: ClientPeer): Promise<void> {
-    const { on, snapshot, epochSeen } = readSubscribe(call.data)
-    if (epochSeen !== undefined) this.gateway.epochSeen(epochSeen)
+    const { on, snapshot, seen } = readSubscribe(call.data)
+    if (seen !== undefined) this.gateway.coordinatorSeen(seen)
     client.subscribed = on
     if (!on || !snapshot) return
     const [agents, containers] = await Promise.all([this.network.agents(), this.network.list()])

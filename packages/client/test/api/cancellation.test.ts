@@ -154,9 +154,12 @@ describe.each(ways)('a request through %s over %s', (way, transport) => {
       await using reference = await client.get(kind('back'), { uuid: uuid('back') })
       await using connection = await reference.connect()
       const heard: unknown[] = []
-      connection.on = (event) => heard.push(event)
+      connection.on = (event) => {
+        heard.push(event)
+      }
       await connection.send('note', 'a note')
-      const items = await Array.fromAsync(reference.stream('items'))
+      const items: unknown[] = []
+      for await (const item of reference.stream('items')) items.push(item)
       const answer = await connection.cast<{ tell(data: string): Promise<string> }>().tell('news')
       return { heard, items, answer, uuids: [reference.uuid, connection.uuid] }
     })

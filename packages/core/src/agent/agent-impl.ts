@@ -357,6 +357,7 @@ export class AgentImpl implements NetworkAgent {
     const id = this.machine.end(command)
     const ended = id === undefined ? undefined : this.awaitEnd(id)
     this.apply()
+    if (id === undefined) this.noteEmpty()
     return (await ended) ?? { snapshot: undefined }
   }
 
@@ -662,9 +663,9 @@ export class AgentImpl implements NetworkAgent {
     })
   }
 
-  /** Standbys serve nobody: they need not be waited for. */
+  /** Standbys serve nobody, nor will what starts that were withdrawn make: neither need be waited for. */
   private noteEmpty(): void {
-    if (this.emptied === undefined || this.machine.startsUnderWay > 0) return
+    if (this.emptied === undefined || this.machine.isStarting) return
     for (const { phase } of this.machine.all()) if (phase.kind !== 'standby') return
     this.emptied()
   }

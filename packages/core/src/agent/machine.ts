@@ -491,8 +491,10 @@ export class AgentMachine {
     return this.instances.values()
   }
 
-  get startsUnderWay(): number {
-    return this.starting.size
+  /** Whether anything is being started that somebody waits for. */
+  get isStarting(): boolean {
+    for (const { withdrawn } of this.starting.values()) if (!withdrawn) return true
+    return false
   }
 
   drain(): AgentEffect[] {

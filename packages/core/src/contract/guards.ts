@@ -56,7 +56,7 @@ export interface GetMessage {
   readonly uuid: ContainerUuid | undefined
   readonly labels: readonly string[]
   readonly extra: unknown
-  readonly epochSeen: number | undefined
+  readonly seen: CoordinatorIdentity | undefined
   /** How long the client waits; undefined for as long as the request's own deadline says. */
   readonly timeoutMs: number | undefined
 }
@@ -70,7 +70,7 @@ export function readGet(value: unknown): GetMessage {
     uuid: optional(from, 'uuid', name<ContainerUuid>),
     labels: from['labels'] === undefined ? [] : names(from, 'labels', labelsMax),
     extra: from['extra'],
-    epochSeen: optional(from, 'epochSeen', epoch),
+    seen: optional(from, 'seen', identity),
     timeoutMs: optional(from, 'timeoutMs', number)
   }
 }
@@ -90,8 +90,8 @@ export interface SubscribeMessage {
   readonly on: boolean
   /** Whether to begin with all that there is. */
   readonly snapshot: boolean
-  /** The highest epoch of which it has seen a token. */
-  readonly epochSeen: number | undefined
+  /** The coordinator with the highest epoch of which it has seen a token. */
+  readonly seen: CoordinatorIdentity | undefined
 }
 
 /** Whether a client wants to hear of events, and from what on. */
@@ -100,8 +100,19 @@ export function readSubscribe(value: unknown): SubscribeMessage {
   return {
     on: from['on'] === true,
     snapshot: from['snapshot'] === true,
-    epochSeen: optional(from, 'epochSeen', epoch)
+    seen: optional(from, 'seen', identity)
   }
+}
+
+/** What a coordinator says of itself when a client connects. */
+export interface CoordinatorDetails {
+  /** Differs from that of every other coordinator. */
+  readonly incarnation: string
+}
+
+/** Who answers at the coordinator's address. */
+export function readCoordinatorDetails(value: unknown): CoordinatorDetails {
+  return { incarnation: name(fields(value, 'coordinator'), 'incarnation') }
 }
 
 /** The container that a message is about. */

@@ -40,8 +40,8 @@ export interface CoordinatorGateway {
   clientSeen(client: ClientUuid, aliveTimeoutMs: number): void
   /** Returns whether this client is known: one that was silent for too long has to be seen again. */
   clientHeard(client: ClientUuid): boolean
-  /** A client has seen a token of this epoch. */
-  epochSeen(epoch: number): void
+  /** A client has seen a token of that coordinator. */
+  coordinatorSeen(seen: CoordinatorIdentity): void
   clientGone(client: ClientUuid): void
   /** @param headers those with which it was asked for; what is started for it is told them */
   get(input: GetInput, headers?: Readonly<Record<string, string>>): GetInProgress

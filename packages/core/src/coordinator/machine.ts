@@ -4,6 +4,7 @@ import type { AgentRecord, ContainerRecord } from '../api/records.ts'
 import { compareTokens } from '../api/tokens.ts'
 import type {
   AgentUpdate,
+  CoordinatorIdentity,
   EndCommand,
   EndedReport,
   Registration,
@@ -138,10 +139,10 @@ export class CoordinatorMachine {
     return this.references.heard(id)
   }
 
-  /** A client has seen a token of this epoch. */
-  epochSeen(epoch: number, now: number): void {
+  /** A client has seen a token of that coordinator. */
+  coordinatorSeen(seen: CoordinatorIdentity, now: number): void {
     this.state.now = now
-    this.state.noteEpochSeen(epoch)
+    this.state.meet(seen)
   }
 
   clientGone(id: ClientUuid, now: number): void {

@@ -351,7 +351,7 @@ export class NetworkImpl implements Network {
       clientSeen: (client, aliveTimeoutMs) => after(machine.clientSeen(client, aliveTimeoutMs, clock.now())),
       // Called for every ping of every client: nothing follows from it, so there is nothing to drain.
       clientHeard: (client) => machine.clientHeard(client, clock.now()),
-      epochSeen: (epoch) => after(machine.epochSeen(epoch, clock.now())),
+      coordinatorSeen: (seen) => after(machine.coordinatorSeen(seen, clock.now())),
       clientGone: (client) => after(machine.clientGone(client, clock.now())),
       get: (input, headers) => this.startGet(input, headers),
       release: (client, handle) => after(machine.release(client, handle, clock.now())),

@@ -1,5 +1,6 @@
 import { NetworkError } from '../api/errors.ts'
 import type { ClientUuid, ContainerKind, ContainerUuid } from '../api/ids.ts'
+import type { CoordinatorIdentity } from '../contract/ports.ts'
 import type { AgentEntry, ClientEntry, ContainerEntry, PendingGet } from './entries.ts'
 import type { Placement } from './placement.ts'
 import type { CoordinatorState } from './state.ts'
@@ -13,8 +14,8 @@ export interface GetInput {
   readonly uuid: ContainerUuid | undefined
   readonly labels: readonly string[]
   readonly extra: unknown
-  /** The epoch in which this handle was last seen to serve, when it is claimed again. */
-  readonly epochSeen?: number | undefined
+  /** Under whom, and in which epoch, this handle was last seen to serve, when it is claimed again. */
+  readonly seen?: CoordinatorIdentity | undefined
   /** When the client stops waiting. */
   readonly deadline: number
 }
@@ -73,15 +74,15 @@ export class References {
     const { state } = this
     const id = state.nextGetId++
     const client = state.clients.get(input.client) ?? this.meet(input.client, Infinity)
-    const { handle, kind, uuid, labels, extra, epochSeen } = input
+    const { handle, kind, uuid, labels, extra, seen } = input
     // A roster says more of earlier coordinators than a client can.
     if (
-      epochSeen !== undefined &&
-      epochSeen !== state.identity.epoch &&
+      seen !== undefined &&
+      seen.incarnation !== state.identity.incarnation &&
       state.options.remembered === undefined
     )
-      state.noteEarlierEpoch(epochSeen)
-    if (epochSeen !== undefined) state.noteEpochSeen(epochSeen)
+      state.noteEarlierEpoch(seen.epoch)
+    if (seen !== undefined) state.meet(seen)
     if (
       state.gets.size >= state.options.pendingGetsMax ||
       state.directory.size >= state.options.containersMax

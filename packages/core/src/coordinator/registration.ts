@@ -157,10 +157,9 @@ export class Registrations {
   /** What the agent has obeyed before says what this coordinator must be. */
   meet(registration: Registration): void {
     const { seen } = registration
-    const { epoch, incarnation } = this.state.identity
     if (seen === undefined) return
-    const isOurs = seen.incarnation === incarnation
-    if (seen.epoch > epoch || (seen.epoch === epoch && !isOurs)) this.state.raiseEpoch(seen.epoch)
+    const isOurs = seen.incarnation === this.state.identity.incarnation
+    this.state.meet(seen)
     // From an agent that the roster names this is no news, and the hold is on already.
     const isAwaited = this.remembered?.has(agentKey(registration.agentId, registration.incarnation)) === true
     if (!isOurs && !isAwaited) this.state.noteEarlierEpoch(seen.epoch)

@@ -80,9 +80,12 @@ export class CoordinatorState {
     this.nextStartId = firstStartId(above + 1)
   }
 
-  /** Somebody has seen a token of this epoch: what this coordinator gives out is above it (I2). */
-  noteEpochSeen(epoch: number): void {
-    if (epoch > this.identity.epoch) this.raiseEpoch(epoch)
+  /** Somebody has obeyed that coordinator, or seen a token of its: what this one gives out is above (I2, I3). */
+  meet(seen: CoordinatorIdentity): void {
+    const { epoch, incarnation } = this.identity
+    if (seen.epoch > epoch || (seen.epoch === epoch && seen.incarnation !== incarnation)) {
+      this.raiseEpoch(seen.epoch)
+    }
   }
 
   /** There was a coordinator before: others that it had may still be on their way, so nothing is placed yet. */

@@ -429,6 +429,17 @@ describe('agent machine', () => {
     })
   })
 
+  test('has nothing under way that somebody waits for, once its starts were withdrawn', () => {
+    register()
+    machine.start(startCommand(), moment)
+    expect(machine.isStarting).toBe(true)
+    machine.end({ ...endOf('terminated'), startId: 1, reason: 'withdrawn' })
+    expect(machine.isStarting).toBe(false)
+    drain()
+    machine.factoryDone(1, { uuid: uuid('lobby'), endpoint })
+    expect(drain().map(({ kind }) => kind)).toEqual(['startFailed', 'terminate'])
+  })
+
   describe('starts', () => {
     test('said twice run the factory once', () => {
       register()

@@ -351,7 +351,7 @@ describe('the recovery hold', () => {
   test('begins, too, when a client reports an earlier epoch', () => {
     const bench = new CoordinatorBench({ epoch: 10, aliveTimeout: 3 })
     bench.register('a')
-    bench.get('room', { uuid: 'lobby', epochSeen: 9 })
+    bench.get('room', { uuid: 'lobby', seen: { epoch: 9, incarnation: 'ninth' } })
     expect(bench.of('start')).toEqual([])
     bench.advance(3000)
     expect(bench.of('start')).toHaveLength(1)

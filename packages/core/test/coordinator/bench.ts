@@ -62,7 +62,7 @@ export interface GetParts {
   readonly uuid?: string
   readonly labels?: readonly string[]
   readonly timeoutMs?: number
-  readonly epochSeen?: number
+  readonly seen?: CoordinatorIdentity
 }
 
 export type Outcome = { readonly record: ContainerRecord } | { readonly error: NetworkError } | undefined
@@ -125,7 +125,7 @@ export class CoordinatorBench {
         uuid: parts.uuid === undefined ? undefined : uuid(parts.uuid),
         labels: parts.labels ?? [],
         extra: undefined,
-        epochSeen: parts.epochSeen,
+        seen: parts.seen,
         deadline: this.now + (parts.timeoutMs ?? 30_000)
       },
       this.now

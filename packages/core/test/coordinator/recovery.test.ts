@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AgentUuid, ContainerEndpointRef, ContainerUuid } from '../../src/api/ids.ts'
 import { compareTokens, type ActivationToken } from '../../src/api/tokens.ts'
+import type { CoordinatorIdentity } from '../../src/contract/ports.ts'
 import type { RosterEntry, RosterStore } from '../../src/coordinator/roster-store.ts'
 import { CoordinatorBench, inventory, key, standby } from './bench.ts'
 
@@ -104,7 +105,7 @@ describe('what an agent without a lease brings during the hold', () => {
 
   test('case 25: is found by its labels; no second container is made for them', () => {
     const bench = new CoordinatorBench({ aliveTimeout: 3 })
-    const early = bench.get('room', { labels: ['acme'], epochSeen: 9 })
+    const early = bench.get('room', { labels: ['acme'], seen: { epoch: 9, incarnation: 'ninth' } })
     bench.register('a', {
       seen,
       containers: [inventory('lobby', { token: token(9, 5), lapsed: true, labels: ['acme'] })]
@@ -277,7 +278,7 @@ describe('a hold over a remembered roster', () => {
   test('does not begin at all when there was nobody', () => {
     const bench = new CoordinatorBench({ aliveTimeout: 3 }, storeOf())
     expect(bench.machine.recovering).toBe(false)
-    bench.get('room', { uuid: 'lobby', epochSeen: 9 })
+    bench.get('room', { uuid: 'lobby', seen: { epoch: 9, incarnation: 'ninth' } })
     expect(bench.machine.recovering).toBe(false)
   })
 
@@ -314,6 +315,29 @@ describe('a hold over a remembered roster', () => {
     expect(bench.machine.identity.epoch).toBe(10)
     bench.register('a')
     expect(compareTokens(token(9, 99), bench.have('lobby').token)).toBeLessThan(0)
+  })
+})
+
+describe('a client that has seen tokens of another coordinator', () => {
+  test('of the same epoch makes this one take a higher epoch, whenever it says so', () => {
+    for (const say of ['subscribe', 'get'] as const) {
+      const bench = new CoordinatorBench({ epoch: 9 })
+      bench.register('a')
+      const ours = { epoch: 9, incarnation: bench.machine.identity.incarnation }
+      const other = { epoch: 9, incarnation: 'another' }
+      const see = (seen: CoordinatorIdentity): void => {
+        if (say === 'subscribe') bench.machine.coordinatorSeen(seen, bench.now)
+        else bench.get('room', { uuid: 'lobby', seen })
+        bench.collect()
+      }
+      see({ epoch: 8, incarnation: 'another' })
+      see(ours)
+      expect(bench.machine.identity.epoch).toBe(9)
+      see(other)
+      expect(bench.machine.identity).toEqual({ ...ours, epoch: 10 })
+      see(other)
+      expect(bench.machine.identity.epoch).toBe(10)
+    }
   })
 })
 
