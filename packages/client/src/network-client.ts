@@ -531,8 +531,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
 
   /** What a token says of the coordinator: the next one has to give out higher ones. */
   private see(token: ActivationToken): void {
-    const seen = this.seenAs(token)
-    if (seen !== undefined && seen.epoch > (this.seen?.epoch ?? -1)) this.seen = seen
+    if (this.seen === undefined || token.epoch > this.seen.epoch) this.seen = this.seenAs(token)
   }
 
   seenAs({ epoch }: ActivationToken): CoordinatorIdentity | undefined {

@@ -62,7 +62,7 @@ function start(
       operation: options.operation,
       // An idempotent one is sent again to a peer that has forgotten it.
       payload:
-        options.idempotent === true ? encodeValue(options.data, errors) : session.encodeOnce(options.data),
+        options.idempotent === true ? encodeValue(options.data, errors) : session.encodeForOne(options.data),
       timeoutMs: options.timeoutMs,
       channel: options.channel,
       target: options.target,
@@ -97,5 +97,5 @@ export function tell(
   options: Omit<SendOptions, 'payload'> & { readonly data?: unknown }
 ): void {
   const { data, ...rest } = options
-  session.send({ ...rest, payload: session.encodeOnce(data) })
+  session.send({ ...rest, payload: session.encodeForOne(data) })
 }

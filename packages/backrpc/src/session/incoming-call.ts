@@ -88,7 +88,7 @@ export class IncomingCall {
   respond(value: unknown): void {
     let payload: Uint8Array
     try {
-      payload = this.session.encodeOnce(value)
+      payload = this.session.encodeForOne(value)
     } catch (error) {
       this.fail(error)
       return

@@ -1,3 +1,5 @@
+/** Where the bytes of long messages lie, and how that memory is used again. Decision 0016 says why. */
+
 /** What all sessions of a process keep for later, together. */
 const spareBytesMax = 16 * 1024 * 1024
 

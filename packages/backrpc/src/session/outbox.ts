@@ -153,8 +153,10 @@ export class Outbox {
     while (batch !== undefined && batch.sequence <= sequence) {
       this.unacknowledgedBytes -= batch.bytes.length
       if (batch.bulk) this.bulkBytes -= batch.bytes.length
-      // Of one that two connections were given, the other may still be sending.
-      if (this.copies && batch.sent === 1) this.memory.release(batch.bytes)
+      // Of one that two connections were given, the other may still be sending. Short ones are not from there.
+      if (batch.bytes.length > payloadInlineMax && this.copies && batch.sent === 1) {
+        this.memory.release(batch.bytes)
+      }
       batches.shift()
       batch = batches.peek()
     }

@@ -331,7 +331,7 @@ export class Session {
    *
    * @throws `NOT_SERIALIZABLE`
    */
-  encodeOnce(value: unknown): Uint8Array {
+  encodeForOne(value: unknown): Uint8Array {
     return encodeValue(value, this.errors, this.takeMemory)
   }
 

@@ -33,7 +33,7 @@ export function askStream(session: Session, options: AskStreamOptions): StreamRe
   const input = isAsyncIterable(data) ? data : undefined
   const stream = session.openStream({
     ...rest,
-    payload: input === undefined ? session.encodeOnce(data) : emptyPayload,
+    payload: input === undefined ? session.encodeForOne(data) : emptyPayload,
     credit: streamWindowBytes,
     input: input !== undefined
   })

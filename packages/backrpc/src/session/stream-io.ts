@@ -175,7 +175,7 @@ export class StreamWriter {
 /** How a session writes values, and what it throws. */
 export interface ValueCodec {
   readonly errors: ErrorFactory
-  encodeOnce(value: unknown): Uint8Array
+  encodeForOne(value: unknown): Uint8Array
 }
 
 /** Both halves of a stream that are wired to it. */
@@ -196,7 +196,7 @@ export function openHalves(
   onClosed: (reason: Error) => void
 ): StreamHalves {
   const reader = new StreamReader(stream, codec.errors, onLeave)
-  const writer = new StreamWriter(stream, (value) => codec.encodeOnce(value))
+  const writer = new StreamWriter(stream, (value) => codec.encodeForOne(value))
   const events: StreamEvents = {
     item: (payload) => reader.push(payload),
     ended: (error) => {

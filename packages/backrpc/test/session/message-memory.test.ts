@@ -95,7 +95,7 @@ describe('the memory of a long message', () => {
 
   it('is not, of one that was sent over two connections', () => {
     const { pair, used, connect, exchange } = start(true)
-    pair.left.session.send({ operation: 'tell', payload: pair.left.session.encodeOnce(long) })
+    pair.left.session.send({ operation: 'tell', payload: pair.left.session.encodeForOne(long) })
     pair.cut()
     connect()
     pair.settle()
