@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { VirtualLan } from '@hcengineering/network-testing'
 import { Command, InvalidArgumentError } from 'commander'
+import { sum } from 'simple-statistics'
 import { lanScene, loopbackScene, whyNoLan, type Scene } from './src/clusters.ts'
 import { now } from './src/history.ts'
 import { isWithinBound, recoveryTable, violationText } from './src/report.ts'
-import { run } from './src/run.ts'
+import { examine, run } from './src/run.ts'
 
 interface Options {
   readonly minutes: number
@@ -84,23 +85,21 @@ async function perform(options: Options): Promise<Verdict> {
       scenes.map((scene, index) =>
         run({
           scene,
-          folder: join(folder, scene.cluster.name),
           seed: seed + index,
           durationMs,
           say: (text) => say(scene.cluster.name, text)
         })
       )
     )
+    const findings = scenes.map(({ cluster }) => examine(join(folder, cluster.name)))
     const recoveries = results.flatMap((result) => result.recoveries)
-    const violations = results.flatMap((result) => result.violations)
-    const sum = (of: (result: (typeof results)[number]) => number): number =>
-      results.reduce((total, result) => total + of(result), 0)
+    const violations = findings.flatMap((found) => found.violations)
     console.log(`\n${recoveryTable(recoveries)}\n`)
     if (violations.length > 0) console.log(`${violationText(violations)}\n`)
     const missed = recoveries.filter((recovery) => !isWithinBound(recovery)).length
     console.log(
-      `${sum(({ faults }) => faults)} faults, ${sum(({ requests }) => requests)} requests, ` +
-        `${sum(({ dispatches }) => dispatches)} dispatches: ` +
+      `${sum(results.map(({ faults }) => faults))} faults, ${sum(findings.map(({ requests }) => requests))} requests, ` +
+        `${sum(findings.map(({ dispatches }) => dispatches))} dispatches: ` +
         `${violations.length} violations, ${missed} bounds missed (seed ${seed})`
     )
     const failed = results.some(({ failure }) => failure !== undefined)

@@ -1,10 +1,11 @@
 /** The pod as it is deployed, over tcp: the pod's own program speaks ZeroMQ only. */
 
 import { tcpTransport } from '@hcengineering/network-backrpc'
-import { silentLogger } from '@hcengineering/network-core'
-import { readConfiguration, startPod } from '@hcengineering/network-pod'
+import { createLogger, readConfiguration, startPod } from '@hcengineering/network-pod'
 
-const pod = await startPod(readConfiguration(process.env), silentLogger, { transport: tcpTransport })
+const configuration = readConfiguration(process.env)
+const logger = createLogger(configuration.logLevel)
+const pod = await startPod(configuration, logger, { transport: tcpTransport })
 console.log(JSON.stringify({ msg: 'listening', port: pod.port }))
 process.on('SIGTERM', () => {
   pod.close().then(

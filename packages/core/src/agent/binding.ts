@@ -8,7 +8,7 @@ import type {
 } from '../contract/ports.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Logger } from '../api/logger.ts'
-import type { Moment } from './lease.ts'
+import { elapsed, type Moment } from './lease.ts'
 import type { AgentMachine } from './machine.ts'
 
 /** What a binding asks of the agent around it. */
@@ -116,7 +116,9 @@ export class Binding implements AgentBinding {
     this.watchLapse()
     this.settleRegistered?.resolve()
     this.settleRegistered = undefined
-    this.schedule(this.pingIntervalMs)
+    // Counted, as the lease, from when it was asked: of one that waited for a coordinator that stood still, nothing may
+    // be left, and what it resumed serves only once it is renewed.
+    this.schedule(Math.max(0, this.pingIntervalMs - elapsed(sent, this.environment.moment())))
   }
 
   private refused(error: NetworkError): void {

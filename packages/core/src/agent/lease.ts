@@ -86,6 +86,7 @@ export class Lease {
   }
 }
 
-function elapsed(from: Moment, to: Moment): number {
+/** How long it has been, by the clock of the two that says more. */
+export function elapsed(from: Moment, to: Moment): number {
   return Math.max(to.now - from.now, to.wallTime - from.wallTime)
 }
