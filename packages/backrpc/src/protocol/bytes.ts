@@ -1,6 +1,7 @@
 /** Reading and writing the fields of frames. Little-endian; texts are length-prefixed UTF-8. */
 
 import { textBytesMax } from './limits.ts'
+import { RecentTexts } from './recent-texts.ts'
 
 /** A malformed message: raised by `ByteReader`, and the end of the connection that it came from. */
 export class MalformedMessage extends Error {
@@ -81,6 +82,8 @@ export class ByteWriter {
   }
 }
 
+const recentTexts = new RecentTexts()
+
 /** Takes fields off a message, and never reads past its end. */
 export class ByteReader {
   private readonly buffer: Buffer
@@ -136,7 +139,7 @@ export class ByteReader {
     const size = this.u16()
     if (size > textBytesMax) throw new MalformedMessage('a text is too long')
     const start = this.take(size)
-    return this.buffer.toString('utf8', start, start + size)
+    return recentTexts.read(this.buffer, start, start + size)
   }
 
   /** A view of the next bytes; no copy. */

@@ -73,6 +73,19 @@ const encoder = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Ar
 // Apart from the encoder, which would remember the records of one message for the next.
 const decoder = new Decoder({ useRecords: false, mapsAsObjects: true })
 
+/**
+ * cbor-x makes a DataView for whatever it decodes, and hangs it on that. For a short value this costs more than a copy
+ * to where there is one already; byte strings in it must then be copies, too.
+ */
+const copyingDecoder = new Decoder({
+  useRecords: false,
+  mapsAsObjects: true,
+  copyBuffers: true
+}) as Decoder & {
+  decode(source: Uint8Array, end: number): unknown
+}
+const copied = Buffer.allocUnsafeSlow(512)
+
 /** cbor-x goes on with a buffer as large as its largest; after a value of this size it starts anew. */
 const encodeBufferKeptMax = 256 * 1024
 const encodeBufferBytes = 8192
@@ -109,7 +122,9 @@ export function decodeValue(bytes: Uint8Array, errors: ErrorFactory): unknown {
   const long = bytes.length >= longBytesMin ? decodeLongBytes(bytes) : undefined
   if (long !== undefined) return long
   try {
-    return decoder.decode(bytes)
+    if (bytes.length > copied.length) return decoder.decode(bytes)
+    copied.set(bytes)
+    return copyingDecoder.decode(copied, bytes.length)
   } catch (cause) {
     throw errors('INVALID_MESSAGE', `these bytes are no value: ${messageOf(cause)}`, { cause })
   }

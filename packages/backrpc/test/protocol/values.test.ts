@@ -194,3 +194,25 @@ function codeOfGarbage(bytes: Uint8Array): string | undefined {
 function expectHarmless(bytes: Uint8Array): void {
   expect([undefined, 'INVALID_MESSAGE']).toContain(codeOfGarbage(bytes))
 }
+
+describe('a short value', () => {
+  it('keeps its byte strings when others are decoded after it', () => {
+    const first = roundTrip({ bytes: Buffer.from('first'), numbers: new Uint16Array([1, 2, 3]) })
+    roundTrip({ bytes: Buffer.from('other'), numbers: new Uint16Array([4, 5, 6]) })
+    expect(first).toEqual({ bytes: Buffer.from('first'), numbers: new Uint16Array([1, 2, 3]) })
+  })
+
+  it('that breaks off is refused, though a longer one was decoded before it', () => {
+    fc.assert(
+      fc.property(value, fc.nat(), (each, at) => {
+        const whole = encodeValue(each, rpcError)
+        if (whole.length < 2) return
+        decodeValue(whole, rpcError)
+        const part = whole.subarray(0, 1 + (at % (whole.length - 1)))
+        expect(() => decodeValue(part, rpcError)).toThrow(
+          expect.objectContaining({ code: 'INVALID_MESSAGE' }) as Error
+        )
+      })
+    )
+  })
+})

@@ -11,6 +11,25 @@ import { DialledConnection } from './dialled-connection.ts'
 import { ZeromqListener } from './listener.ts'
 import { resolveZeromqOptions, type ResolvedZeromqOptions, type ZeromqOptions } from './options.ts'
 
+/** `ZMQ_ZERO_COPY_RECV`, for which zeromq.js has no name. */
+const zeroCopyReceive = 10
+
+/**
+ * Copies short messages as they arrive. Otherwise each of them keeps the 8 KiB that were read with it, until it is
+ * collected: an idle session would hold many times its size, and whoever receives little would touch new memory all the
+ * time. Messages longer than that are read to where they stay, either way.
+ */
+class CopyingContext extends Context {
+  constructor(maxSockets: number) {
+    super({ maxSockets, blocky: false })
+    try {
+      this.setBoolOption(zeroCopyReceive, false)
+    } catch {
+      // A libzmq that does not know it: only memory is lost.
+    }
+  }
+}
+
 /** Carries messages over TCP with ZeroMQ: a listener is a ROUTER, each dialled connection a DEALER. */
 export class ZeromqTransport implements Transport {
   readonly name = 'zeromq'
@@ -39,7 +58,7 @@ export class ZeromqTransport implements Transport {
    * `blocky`, so that nothing forgotten keeps the process from ending.
    */
   #context(): Context {
-    this.#openContext ??= new Context({ maxSockets: this.#options.socketsMax, blocky: false })
+    this.#openContext ??= new CopyingContext(this.#options.socketsMax)
     return this.#openContext
   }
 }
