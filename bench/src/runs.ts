@@ -99,8 +99,8 @@ function coldGet(): Run['perform'] {
   })
 }
 
-/** How often each of two takes its turn in one run, and how many turns are as long as other works are measured. */
-const turns = { taken: 12, perMeasure: 4 }
+/** So many turns are as long as other works are measured. */
+const turnsPerMeasure = 4
 /** What a turn begins with, to get going again. */
 const turnWarmUpMs = 100
 
@@ -115,22 +115,22 @@ async function startPair(stage: Stage, address: string, telemetry?: { sampleRati
 
 /**
  * Two agents with a client each. One pair has metrics and traces of OpenTelemetry, of which this share begins one. They
- * take turns, a fraction of a second each: a machine that is slower at times is so for both alike.
+ * take turns, so many each, of a fraction of a second: a machine that is slower at times is so for both alike.
  */
-function observed(inFlight: number, sampleRatio: number): Run['perform'] {
+function observed(inFlight: number, sampleRatio: number, turns: number): Run['perform'] {
   return async (stage) => {
     const { address } = await startCoordinator(stage)
     const plain = await startPair(stage, address)
     const pair = await startPair(stage, address, { sampleRatio })
     const load = stage.load(inFlight)
     for (const { client } of [plain, pair]) await client.ask('warmUp', { ...load, measureMs: turnWarmUpMs })
-    const turn = { inFlight, warmUpMs: turnWarmUpMs, measureMs: load.measureMs / turns.perMeasure }
+    const turn = { inFlight, warmUpMs: turnWarmUpMs, measureMs: load.measureMs / turnsPerMeasure }
     const measure = async (client: Started): Promise<number> =>
       (await client.measure('direct', turn))['perSecond'] ?? NaN
     // Who was warmed up first has stood idle since: the first turns count for nothing.
     for (const { client } of [plain, pair]) await measure(client)
     const rates = { plain: [] as number[], observed: [] as number[] }
-    for (let n = 0; n < turns.taken; n++) {
+    for (let n = 0; n < turns; n++) {
       rates.plain.push(await measure(plain.client))
       rates.observed.push(await measure(pair.client))
     }
@@ -358,8 +358,8 @@ export const runs: readonly Run[] = [
   { id: 'direct-16', perform: direct(16) },
   { id: 'direct-64', perform: direct(64) },
   { id: 'direct-256', perform: direct(256) },
-  { id: 'direct-256-observed', perform: observed(256, 0.01) },
-  { id: 'direct-256-all-traced', perform: observed(256, 1) },
+  { id: 'direct-256-observed', perform: observed(256, 0.01, 12) },
+  { id: 'direct-256-all-traced', perform: observed(256, 1, 4) },
   { id: 'direct-1024', perform: direct(1024) },
   { id: 'direct-256-1KiB', perform: direct(256, 1024) },
   { id: 'direct-64-64KiB', perform: direct(64, 64 * 1024) },

@@ -19,7 +19,8 @@ export class RecentTexts {
     const known = this.texts[place] as string
     if (known.length === size && isSame(known, buffer, start)) return known
     const text = buffer.toString('utf8', start, end)
-    this.texts[place] = text
+    // Of others, such as are as long in Latin-1, another text might have the same bytes.
+    if (text.length === size) this.texts[place] = text
     return text
   }
 }

@@ -77,14 +77,13 @@ const decoder = new Decoder({ useRecords: false, mapsAsObjects: true })
  * cbor-x makes a DataView for whatever it decodes, and hangs it on that. For a short value this costs more than a copy
  * to where there is one already; byte strings in it must then be copies, too.
  */
-const copyingDecoder = new Decoder({
-  useRecords: false,
-  mapsAsObjects: true,
-  copyBuffers: true
-}) as Decoder & {
-  decode(source: Uint8Array, end: number): unknown
-}
-const copied = Buffer.allocUnsafeSlow(512)
+const copyingDecoder = new Decoder({ useRecords: false, mapsAsObjects: true, copyBuffers: true })
+const shortBytes = Buffer.allocUnsafeSlow(512)
+/**
+ * By length, made as they are needed. Of exactly the value's length: cbor-x does not ask everywhere where that ends, and
+ * even an error that depends on what follows would tell one peer of another's bytes.
+ */
+const shortViews: Buffer[] = []
 
 /** cbor-x goes on with a buffer as large as its largest; after a value of this size it starts anew. */
 const encodeBufferKeptMax = 256 * 1024
@@ -122,9 +121,10 @@ export function decodeValue(bytes: Uint8Array, errors: ErrorFactory): unknown {
   const long = bytes.length >= longBytesMin ? decodeLongBytes(bytes) : undefined
   if (long !== undefined) return long
   try {
-    if (bytes.length > copied.length) return decoder.decode(bytes)
-    copied.set(bytes)
-    return copyingDecoder.decode(copied, bytes.length)
+    const { length } = bytes
+    if (length > shortBytes.length) return decoder.decode(bytes)
+    shortBytes.set(bytes)
+    return copyingDecoder.decode((shortViews[length] ??= shortBytes.subarray(0, length)))
   } catch (cause) {
     throw errors('INVALID_MESSAGE', `these bytes are no value: ${messageOf(cause)}`, { cause })
   }

@@ -215,4 +215,32 @@ describe('a short value', () => {
       })
     )
   })
+
+  it('is decoded, or refused, the same way whatever was decoded before it', () => {
+    const told = (bytes: Uint8Array): unknown => {
+      try {
+        return decodeValue(bytes, rpcError)
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    // Two items, of which the second breaks off where cbor-x reads on without asking: in a tag, a number, a record.
+    const cut = fc.constantFrom('d900', 'd9', 'da000000', 'fb', 'f9', '59', '1a', 'd9dffe83', 'd9e0')
+    const probe = fc
+      .tuple(fc.nat(60), cut)
+      .map(([size, end]) =>
+        Buffer.from(`8258${Buffer.of(size, ...Buffer.alloc(size)).toString('hex')}${end}`, 'hex')
+      )
+    // Tags that are refused by their numbers, and anything else.
+    const byte = fc.oneof(fc.constantFrom(4, 5, 14, 28, 51, 65, 81), fc.nat(255))
+    fc.assert(
+      fc.property(probe, byte, byte, (bytes, one, other) => {
+        decodeValue(encodeValue(Buffer.alloc(400, one), rpcError), rpcError)
+        const first = told(bytes)
+        decodeValue(encodeValue(Buffer.alloc(400, other), rpcError), rpcError)
+        expect(told(bytes)).toEqual(first)
+      }),
+      { numRuns: 2000 }
+    )
+  })
 })
