@@ -117,6 +117,19 @@ describe('activations', () => {
     expect(broken(...late, registered, leased(true), resumed, ...next)).toEqual(['I1'])
   })
 
+  test('are granted nothing that was given to them when they had begun to end', () => {
+    const [begun, leased, granted] = serving as [Seen, Seen, Seen]
+    const ending: Seen = [1, { kind: 'terminating', instance: 1 }]
+    const next: Seen[] = [
+      [900, made(2, second)],
+      [900, { kind: 'leased', ...second, sentAt: 900, registering: true }],
+      [900, { kind: 'granted', ...second, uuid: 'room-1', token: token(2) }]
+    ]
+    expect(broken(begun, leased, ending, granted, ...next)).toEqual([])
+    expect(broken(begun, leased, granted, ending, ...next)).toEqual(['I1'])
+    expect(broken(begun, leased, ending, granted, [100, { kind: 'output', instance: 1 }])).toEqual(['I1'])
+  })
+
   test('must not serve under a lease that was renewed after it had lapsed', () => {
     const served: Seen = [3000, { kind: 'output', instance: 1 }]
     expect(broken(...serving, renewed(2600), served)).toEqual([])

@@ -208,6 +208,8 @@ export class Activations implements Check {
 
   #granted(instance: InstanceSeen | undefined, token: ActivationToken, at: number): void {
     if (instance === undefined || instance.ended) return
+    // What was ending before anybody knew serves nothing under it: it is reported to have ended, or refuses.
+    if (instance.terminatingAt !== undefined && instance.right === 'none') return
     const isNew = instance.token === undefined || order(token, instance.token) > 0
     // What is granted anew was not served meanwhile, so that a get did not find it.
     if (instance.right !== 'granted' || isNew) instance.grantedAt = at

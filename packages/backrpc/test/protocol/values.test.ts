@@ -195,6 +195,15 @@ function expectHarmless(bytes: Uint8Array): void {
   expect([undefined, 'INVALID_MESSAGE']).toContain(codeOfGarbage(bytes))
 }
 
+/** What comes of bytes: a value, or why they are none. */
+function told(bytes: Uint8Array): unknown {
+  try {
+    return decodeValue(bytes, rpcError)
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 describe('a short value', () => {
   it('keeps its byte strings when others are decoded after it', () => {
     const first = roundTrip({ bytes: Buffer.from('first'), numbers: new Uint16Array([1, 2, 3]) })
@@ -217,13 +226,6 @@ describe('a short value', () => {
   })
 
   it('is decoded, or refused, the same way whatever was decoded before it', () => {
-    const told = (bytes: Uint8Array): unknown => {
-      try {
-        return decodeValue(bytes, rpcError)
-      } catch (error) {
-        return (error as Error).message
-      }
-    }
     // Two items, of which the second breaks off where cbor-x reads on without asking: in a tag, a number, a record.
     const cut = fc.constantFrom('d900', 'd9', 'da000000', 'fb', 'f9', '59', '1a', 'd9dffe83', 'd9e0')
     const probe = fc
