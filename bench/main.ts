@@ -47,7 +47,7 @@ const command = new Command('bench')
   .option('--profile <folder>', 'write a CPU profile of every process there, and show where the time goes')
 
 // Warming up takes longer than measuring would: a fresh process has to compile what it runs, and to let its heap grow.
-const full = { rounds: 5, warmUpMs: 4500, measureMs: 2000, idleMs: 20_000, getsTimes: 3, limitMs: 3_600_000 }
+const full = { rounds: 5, warmUpMs: 4000, measureMs: 2000, idleMs: 20_000, getsTimes: 3, limitMs: 3_600_000 }
 const quick = { rounds: 2, warmUpMs: 1600, measureMs: 500, idleMs: 6000, getsTimes: 3, limitMs: 285_000 }
 
 function nameOf({ work, metric }: Row): string {
