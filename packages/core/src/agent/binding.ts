@@ -158,9 +158,10 @@ export class Binding implements AgentBinding {
         coordinator
       })
       if (this.closed || attempt !== this.attempt) return
-      if (reply === 'register') {
+      // Answered too late: the lease has lapsed meanwhile, which nothing but a registration revives.
+      if (reply === 'register' || !machine.lease.valid(this.environment.moment())) {
         this.refresh()
-      } else if (machine.lease.valid(this.environment.moment())) {
+      } else {
         this.marginMs = machine.lease.remaining(this.environment.moment())
         machine.lease.renew(sent)
         this.watchLapse()

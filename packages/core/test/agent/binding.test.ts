@@ -27,19 +27,23 @@ function bind(): {
   clock: ManualClock
   asked: SettleRegistration[]
   renewals: () => number
+  answerRenewal: () => void
   leased: () => boolean
 } {
   const clock = new ManualClock()
   const asked: SettleRegistration[] = []
   let renewals = 0
+  let answer: ((reply: 'renewed') => void) | undefined
   const machine = new AgentMachine(agentId, 'first')
   const moment = () => ({ now: clock.now(), wallTime: clock.now() })
   const coordinator = {
     register: (_registration: unknown, _agent: unknown, settle: SettleRegistration) =>
       void asked.push(settle),
-    renew: async () => {
+    renew: () => {
       renewals++
-      return 'renewed'
+      return new Promise((resolve) => {
+        answer = resolve
+      })
     }
   } as unknown as CoordinatorLink
   const binding = new Binding(
@@ -56,7 +60,14 @@ function bind(): {
     },
     coordinator
   )
-  return { binding, clock, asked, renewals: () => renewals, leased: () => machine.lease.valid(moment()) }
+  return {
+    binding,
+    clock,
+    asked,
+    renewals: () => renewals,
+    answerRenewal: () => answer?.('renewed'),
+    leased: () => machine.lease.valid(moment())
+  }
 }
 
 test('an agent whose registration was answered late renews when that is due, counted from when it asked', async () => {
@@ -79,4 +90,18 @@ test('an agent whose lease has lapsed before it was granted registers again at o
   expect(asked).toHaveLength(2)
   asked[1]?.(undefined, reply)
   expect(leased()).toBe(true)
+})
+
+test('an agent whose renewal was answered when its lease had just lapsed registers again at once', async () => {
+  const { clock, asked, renewals, answerRenewal, leased } = bind()
+  await clock.advance(2397)
+  asked[0]?.(undefined, reply)
+  await clock.advance(0)
+  expect(leased()).toBe(true)
+  expect(renewals()).toBe(1)
+  await clock.advance(5)
+  expect(leased()).toBe(false)
+  answerRenewal()
+  await clock.advance(0)
+  expect(asked).toHaveLength(2)
 })
