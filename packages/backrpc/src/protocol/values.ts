@@ -55,7 +55,8 @@ decodeTag(2, bigintOf)
 decodeTag(3, (value) => -1n - bigintOf(value))
 
 // Texts as dates, fractions, packed and shared values, records, big-endian arrays: never written here. Some
-// of them make a few bytes decode into very much, or take for ever.
+// of them make a few bytes decode into very much, or take for ever. cbor-x asks for three it has of its own (0xdff9,
+// 0xdffe, 0xdfff: bundled texts, records, packed values) before it looks here, so those are read.
 for (const tag of [0, 4, 5, 6, 14, 15, 28, 29, 51, 65, 66, 67, 73, 74, 75, 81, 82, 105]) {
   const refuse = (): never => {
     throw new TypeError(`tag ${tag} is not used here`)
