@@ -253,8 +253,7 @@ export class ContainerLink {
       // A way that is being opened hears already: `connect` of the container may speak.
       const way = state.kind === 'open' ? state.way : this.attempt
       if (way?.session !== session) return
-      const data = decodeValue(frame.payload, networkError)
-      for (const user of this.users) user.deliver(data)
+      this.deliver(frame)
     } else if (
       frame.operation === ClientNotice.ended &&
       state.kind === 'open' &&
@@ -263,6 +262,17 @@ export class ContainerLink {
       this.lost(state.way, 'the container has ended there')
       this.reopen()
     }
+  }
+
+  private deliver(frame: SendFrame): void {
+    let data: unknown
+    try {
+      data = decodeValue(frame.payload, networkError)
+    } catch (error) {
+      this.core.logger.warn({ uuid: this.uuid, error }, 'an event was not understood')
+      return
+    }
+    for (const user of this.users) user.deliver(data)
   }
 
   /** The container serves elsewhere, or no more: what was asked of the old place will not be answered. */

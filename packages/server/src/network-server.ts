@@ -14,6 +14,7 @@ import {
   networkError,
   NetworkError,
   requireName,
+  type AgentLink,
   type AgentUuid,
   type ClientUuid,
   type ContainerEvent,
@@ -257,15 +258,7 @@ export class NetworkServer {
       agent.forward(call, client.clientId, kind, trace)
       return
     }
-    const answer = agent.dispatch({
-      uuid,
-      operation,
-      data: call.data,
-      clientId: client.clientId,
-      deadline: call.deadline,
-      headers: trace?.headers ?? call.headers,
-      signal: () => call.signal
-    })
+    const answer = dispatchLocally(agent, call, client.clientId, trace?.headers)
     const settled = trace === undefined ? answer : traced(trace, answer)
     settled.then(
       (value) => {
@@ -363,6 +356,29 @@ export class NetworkServer {
       client.notify(encodeValue({ agents: [], containers }, networkError))
     }
   }
+}
+
+/**
+ * To an agent of this process, which looks at what is in a request.
+ *
+ * @param headers in place of its own
+ * @throws `INVALID_MESSAGE` for bytes that are no value, and what the container throws
+ */
+async function dispatchLocally(
+  agent: AgentLink,
+  call: IncomingCall,
+  clientId: ClientUuid,
+  headers: Readonly<Record<string, string>> | undefined
+): Promise<unknown> {
+  return await agent.dispatch({
+    uuid: call.target as ContainerUuid,
+    operation: call.operation,
+    data: call.data,
+    clientId,
+    deadline: call.deadline,
+    headers: headers ?? call.headers,
+    signal: () => call.signal
+  })
 }
 
 function notServing(uuid: string, kind: 'unknown' | 'not-serving'): NetworkError {

@@ -1,4 +1,5 @@
-import { NetworkImpl, TickManagerImpl, type ContainerKind } from '@hcengineering/network-core'
+import { Dialler } from '@hcengineering/network-backrpc'
+import { networkError, NetworkImpl, TickManagerImpl, type ContainerKind } from '@hcengineering/network-core'
 import { startTestNetwork } from '@hcengineering/network-testing'
 import { expect, test } from 'vitest'
 import { NetworkServer } from '../src/index.ts'
@@ -87,6 +88,34 @@ test('a network without a server can be used in its own process', async () => {
   await net.network.release('me' as never, record.uuid)
   await net.network.unregister(agent.uuid)
   expect(await net.network.agents()).toEqual([])
+})
+
+test('a request whose bytes are no value, for a container in the process of the coordinator, harms nobody', async () => {
+  await using net = await startTestNetwork()
+  const agent = await net.agent({ kinds: ['room'], register: false })
+  await net.network.register({ agentId: agent.uuid, kinds: agent.agent.kinds }, agent.agent)
+  const reference = await (await net.client()).get(room)
+  const dialler = new Dialler({
+    transport: net.transport('stranger'),
+    address: net.address,
+    clock: net.clock,
+    errors: networkError,
+    peerId: 'stranger',
+    ids: () => crypto.randomUUID(),
+    aliveTimeoutMs: 10_000,
+    handler: { request: (call) => call.fail(new Error('nothing is served')), send() {} }
+  }).start()
+  const answers: (Error | undefined)[] = []
+  const call = { target: reference.uuid, operation: 'say', timeoutMs: 1000 }
+  const broken = Uint8Array.of(0xff, 0x1f)
+  for (const bytes of [{ payload: broken }, { payload: new Uint8Array(0), rawHeaders: broken }]) {
+    dialler.session.call({ ...call, ...bytes }, (error) => answers.push(error))
+  }
+  await net.advance(100)
+  const invalid = expect.objectContaining({ code: 'INVALID_MESSAGE' }) as Error
+  expect(answers).toEqual([invalid, invalid])
+  expect(await reference.request('say', 'unharmed')).toBe('unharmed')
+  dialler.close()
 })
 
 test('closing says goodbye and stops; the network itself goes on', async () => {

@@ -1,4 +1,4 @@
-import { BroadcastGroup, type Broadcast, type ClientUuid } from '@hcengineering/network-core'
+import { BroadcastGroup, SharedEvent, type Broadcast, type ClientUuid } from '@hcengineering/network-core'
 import { echoContainer, startTestNetwork } from '@hcengineering/network-testing'
 import { expect, test } from 'vitest'
 import { errorWith, kind } from '../support/settings.ts'
@@ -55,4 +55,26 @@ test('a broadcast of what cannot be sent rejects, and harms nothing', async () =
   await net.until(() => heard.length === 1)
   expect(heard).toEqual(['hello'])
   expect(container.disconnects).toEqual([])
+})
+
+test('an event whose bytes are no value is left out, and harms nothing', async () => {
+  await using net = await startTestNetwork()
+  let say: Broadcast = unconnected
+  const container = echoContainer({
+    connected: (_clientId, broadcast) => {
+      say = broadcast
+    }
+  })
+  await net.agent({ containers: { room: () => container } })
+  const connection = await (await (await net.client()).get(kind('room'))).connect()
+  const heard: unknown[] = []
+  connection.on = (data: unknown) => {
+    heard.push(data)
+  }
+  const broken = new SharedEvent('broken')
+  SharedEvent.encode(broken, () => Uint8Array.of(0xff, 0x1f))
+  await say(broken)
+  await say('hello')
+  await net.until(() => heard.length === 1)
+  expect(heard).toEqual(['hello'])
 })
