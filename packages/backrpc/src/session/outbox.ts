@@ -105,6 +105,11 @@ export class Outbox {
     return this.waiting.length + this.bulk.length
   }
 
+  /** Bytes of the batch that is being written. */
+  get writtenBytes(): number {
+    return this.writer.length
+  }
+
   /** Batches that are kept for want of an acknowledgement. */
   get unacknowledgedBatches(): number {
     return this.batches.length

@@ -86,6 +86,8 @@ export interface OpenStreamOptions extends SendOptions {
 
 /** With more requests on their way than this, a session is busy: a lone one leaves at once. */
 const busyAbove = 4
+/** A busy session does not wait for more once it has this much to say. */
+const worthSendingBytes = 4096
 const acknowledgeBatches = 64
 
 /**
@@ -108,6 +110,7 @@ export class Session {
   context: unknown
 
   private readonly handler: SessionHandler
+  private readonly defer: SessionOptions['defer']
   private readonly outbox: Outbox
   private readonly outgoing = new SlotTable<OutgoingCall>()
   private readonly incoming = new SlotTable<IncomingCall>()
@@ -134,12 +137,16 @@ export class Session {
     this.clock = options.clock
     this.errors = options.errors
     this.handler = options.handler
+    this.defer = options.defer
     this.limits = options.limits
     this.peerLimits = options.limits
     this.windowBytes = options.limits.windowBytes
     this.assembly = new Assembly(options.limits.payloadBytesMax + messageOverheadBytes)
     this.outbox = new Outbox({
-      scheduleFlush: () => options.defer(this.flush, this.outgoing.size + this.incoming.size > busyAbove),
+      scheduleFlush: () => {
+        const busy = this.outgoing.size + this.incoming.size > busyAbove
+        options.defer(busy ? this.flushIfWorthIt : this.flush, false)
+      },
       received: this.takeAcknowledgement,
       onWritten: this.noteWritten,
       remainingMs: this.remainingMs,
@@ -451,6 +458,12 @@ export class Session {
   /** Lets what was written in this turn leave now. */
   readonly flush = (): void => {
     this.outbox.flush()
+  }
+
+  /** The turn ends, and there may be more to handle: what the other side can work on meanwhile leaves first. */
+  private readonly flushIfWorthIt = (): void => {
+    if (this.outbox.writtenBytes >= worthSendingBytes) this.outbox.flush()
+    else this.defer(this.flush, true)
   }
 
   /** For {@link IncomingCall}. */
