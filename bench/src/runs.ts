@@ -122,9 +122,11 @@ function observed(inFlight: number, sampleRatio: number, turns: number): Run['pe
     const { address } = await startCoordinator(stage)
     const plain = await startPair(stage, address)
     const pair = await startPair(stage, address, { sampleRatio })
-    const load = stage.load(inFlight)
-    for (const { client } of [plain, pair]) await client.ask('warmUp', { ...load, measureMs: turnWarmUpMs })
-    const turn = { inFlight, warmUpMs: turnWarmUpMs, measureMs: load.measureMs / turnsPerMeasure }
+    const { warmUpMs, measureMs } = stage.durations
+    for (const { client } of [plain, pair]) {
+      await client.ask('warmUp', { inFlight, warmUpMs, measureMs: turnWarmUpMs })
+    }
+    const turn = { inFlight, warmUpMs: turnWarmUpMs, measureMs: measureMs / turnsPerMeasure }
     const measure = async (client: Started): Promise<number> =>
       (await client.measure('direct', turn))['perSecond'] ?? NaN
     // Who was warmed up first has stood idle since: the first turns count for nothing.

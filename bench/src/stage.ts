@@ -5,6 +5,8 @@ import { ForeignProcess, ProgramProcess, readFigures } from './process.ts'
 /** How long things are measured. */
 export interface Durations {
   readonly warmUpMs: number
+  /** With many requests in flight: what is done once for a hundred of them runs rarely, and is compiled late. */
+  readonly busyWarmUpMs: number
   readonly measureMs: number
   /** How long the processor time of what is idle is measured. */
   readonly idleMs: number
@@ -13,6 +15,7 @@ export interface Durations {
 }
 
 const warmUpInFlight = 64
+const busyFrom = 256
 const warmUpBytes = 4 * 1024 * 1024
 /** A load measures something; of what warms up nothing is kept. */
 const discardedMs = 100
@@ -42,8 +45,8 @@ export class Stage {
   }
 
   load(inFlight: number): Load {
-    const { warmUpMs, measureMs } = this.durations
-    return { inFlight, warmUpMs, measureMs }
+    const { warmUpMs, busyWarmUpMs, measureMs } = this.durations
+    return { inFlight, warmUpMs: inFlight >= busyFrom ? busyWarmUpMs : warmUpMs, measureMs }
   }
 
   /** Starts a program of ours or of a peer. */
