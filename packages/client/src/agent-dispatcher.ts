@@ -223,7 +223,12 @@ function routedSubscriber(session: Session, channel: number, clientId: ClientUui
       })
     },
     ended: (uuid) => {
-      if (!session.ended) tell(session, { ...address, target: uuid, operation: ClientNotice.ended })
+      if (session.ended) return
+      try {
+        tell(session, { ...address, target: uuid, operation: ClientNotice.ended })
+      } catch {
+        // The coordinator does not read. The client hears of the end by the coordinator's own events.
+      }
     }
   }
 }

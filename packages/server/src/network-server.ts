@@ -125,7 +125,10 @@ export class NetworkServer {
       },
       onHello: (hello) => requireName(hello.peerId, 'a client uuid'),
       onSession: (peer) => this.opened(peer),
-      onHeard: (peer) => this.heard(peer.session.context as ClientPeer),
+      onHeard: (peer) => {
+        const client = peer.session.context as ClientPeer
+        this.unlessRefused(client.clientId, () => this.heard(client))
+      },
       onEnded: (peer, reason) => this.ended(peer, reason)
     }
     this.listener = apart(tracing, () => new Listener(listening))
@@ -196,8 +199,19 @@ export class NetworkServer {
     peer.session.context = client
     // A client that comes with a new session has lost the old one: that one's end must not harm it.
     this.peers.set(client.clientId, client)
-    this.gateway.clientSeen(client.clientId, peer.hello.aliveTimeoutMs)
+    this.unlessRefused(client.clientId, () => {
+      this.gateway.clientSeen(client.clientId, peer.hello.aliveTimeoutMs)
+    })
     this.options.logger.debug({ clientId: client.clientId }, 'client connected')
+  }
+
+  /** There may be too many clients: this one is then told so with each of its requests. */
+  private unlessRefused(clientId: ClientUuid, hear: () => void): void {
+    try {
+      hear()
+    } catch (error) {
+      this.options.logger.warn({ clientId, error }, 'a client is not taken in')
+    }
   }
 
   private heard(client: ClientPeer): void {
@@ -348,12 +362,22 @@ export class NetworkServer {
     for (const client of this.peers.values()) {
       if (!client.subscribed) continue
       everything ??= encodeValue(batch.event, networkError)
-      client.notify(everything)
+      this.notify(client, everything)
     }
     for (const [holder, containers] of byHolder) {
       const client = this.peers.get(holder)
       if (client === undefined || client.subscribed) continue
-      client.notify(encodeValue({ agents: [], containers }, networkError))
+      this.notify(client, encodeValue({ agents: [], containers }, networkError))
+    }
+  }
+
+  /** One that takes no message as long as this has to ask for what it needs; the others hear it. */
+  private notify(client: ClientPeer, event: Uint8Array): void {
+    try {
+      client.notify(event)
+    } catch (error) {
+      this.options.logger.warn({ clientId: client.clientId, error }, 'an event was left out')
+      client.notifyMissed()
     }
   }
 }

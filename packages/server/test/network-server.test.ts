@@ -1,5 +1,11 @@
 import { Dialler } from '@hcengineering/network-backrpc'
-import { networkError, NetworkImpl, TickManagerImpl, type ContainerKind } from '@hcengineering/network-core'
+import {
+  networkError,
+  NetworkImpl,
+  TickManagerImpl,
+  type ContainerKind,
+  type NetworkEvent
+} from '@hcengineering/network-core'
 import { startTestNetwork } from '@hcengineering/network-testing'
 import { expect, test } from 'vitest'
 import { NetworkServer } from '../src/index.ts'
@@ -116,6 +122,37 @@ test('a request whose bytes are no value, for a container in the process of the 
   expect(answers).toEqual([invalid, invalid])
   expect(await reference.request('say', 'unharmed')).toBe('unharmed')
   dialler.close()
+})
+
+test('a client that takes only short messages harms nobody with the events that are too long for it', async () => {
+  await using net = await startTestNetwork()
+  const heard: unknown[] = []
+  const small = await net.client({ limits: { payloadBytesMax: 64 } })
+  small.onUpdate((event) => {
+    heard.push(event)
+  })
+  const big = await net.client()
+  const bigHeard: NetworkEvent[] = []
+  big.onUpdate((event) => {
+    bigHeard.push(event)
+  })
+  await net.advance(100)
+  await net.agent({ kinds: ['room'] })
+  await net.until(() => bigHeard.some(({ agents }) => agents.length > 0))
+  expect(await (await big.get(room)).request('say', 'unharmed')).toBe('unharmed')
+})
+
+test('a client more than the coordinator takes is told so with each request, and harms nobody', async () => {
+  await using net = await startTestNetwork({ network: { clientsMax: 2 } })
+  await net.agent({ kinds: ['room'] })
+  const client = await net.client()
+  const reference = await client.get(room)
+  const third = await net.client()
+  const overloaded = expect.objectContaining({ code: 'OVERLOADED' }) as Error
+  await expect(third.kinds()).rejects.toEqual(overloaded)
+  await net.advance(5000)
+  await expect(third.kinds()).rejects.toEqual(overloaded)
+  expect(await reference.request('say', 'unharmed')).toBe('unharmed')
 })
 
 test('closing says goodbye and stops; the network itself goes on', async () => {

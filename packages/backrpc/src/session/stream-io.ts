@@ -269,16 +269,30 @@ export function relayStream(
     isOver = true
     onOver(error)
   }
-  from.events = relayTo(to, (error) => {
+  from.events = relayTo(from, to, (error) => {
     // Its opener may have sent its last item, and still read.
     if (error !== undefined) over(error)
   })
-  to.events = relayTo(from, over)
+  to.events = relayTo(to, from, over)
 }
 
-function relayTo(other: SessionStream, over: (error: Error | undefined) => void): StreamEvents {
+/** What `stream` hears, handed on to the other one. */
+function relayTo(
+  stream: SessionStream,
+  other: SessionStream,
+  over: (error: Error | undefined) => void
+): StreamEvents {
   return {
-    item: (payload) => other.write(payload),
+    item: (payload) => {
+      try {
+        other.write(payload)
+      } catch (error) {
+        // Longer than the other side takes, which is no fault of this side.
+        over(error as Error)
+        other.cancel(error as Error)
+        stream.cancel(error as Error)
+      }
+    },
     ended: (error) => {
       over(error)
       if (error === undefined) other.end()

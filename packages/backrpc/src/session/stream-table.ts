@@ -84,7 +84,7 @@ export class StreamTable {
         overloaded: true
       })
     }
-    const stream = new SessionStream(this.takeId(), true, 0, this.port)
+    const stream = new SessionStream(this.takeId(), true, { write: 0, read: request.credit }, this.port)
     const entry: Entry = { stream, address: request, cancelTimer: undefined }
     this.outgoing.set(stream.id, entry)
     if (request.timeoutMs > 0) {
@@ -138,7 +138,7 @@ export class StreamTable {
   private receiveOpen(frame: OpenStreamFrame): void {
     const { errors, clock } = this.options
     if (this.incoming.has(frame.id)) throw new MalformedMessage(`stream ${frame.id} is open already`)
-    const stream = new SessionStream(frame.id, false, frame.credit, this.port)
+    const stream = new SessionStream(frame.id, false, { write: frame.credit, read: 0 }, this.port)
     this.incoming.set(frame.id, { stream, address: frame, cancelTimer: undefined })
     if (this.incoming.size > this.options.streamsMax) {
       const why = `${this.incoming.size} streams of this session are open`

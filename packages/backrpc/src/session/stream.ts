@@ -1,3 +1,4 @@
+import { MalformedMessage } from '../protocol/bytes.ts'
 import type { Address } from '../protocol/frames.ts'
 
 /** What each item counts against the credit, besides its payload. */
@@ -22,6 +23,14 @@ export interface StreamEvents {
   closed(reason: Error): void
 }
 
+/** Bytes that may still come and go; the last item of each may exceed them. */
+interface StreamCredit {
+  /** What the other side has granted this one. */
+  write: number
+  /** What this side has granted the other one. */
+  read: number
+}
+
 /** Which halves are still open. */
 type Half = 'open' | 'ended'
 
@@ -41,18 +50,19 @@ export class SessionStream {
   private readonly port: StreamPort
   private writing: Half = 'open'
   private reading: Half = 'open'
-  private writeCredit: number
+  private readonly credit: StreamCredit
 
-  constructor(id: number, opener: boolean, writeCredit: number, port: StreamPort) {
+  /** @param credit what has been granted as it was opened; counted on from here */
+  constructor(id: number, opener: boolean, credit: StreamCredit, port: StreamPort) {
     this.id = id
     this.opener = opener
-    this.writeCredit = writeCredit
+    this.credit = credit
     this.port = port
   }
 
   /** Whether the other side takes another item now. */
   get writable(): boolean {
-    return this.writing === 'open' && this.writeCredit > 0
+    return this.writing === 'open' && this.credit.write > 0
   }
 
   /** Whether anything can still be written, now or later. */
@@ -67,7 +77,7 @@ export class SessionStream {
   /** Sends an item. Only while {@link writable}; does nothing once the half has ended. */
   write(payload: Uint8Array): void {
     if (this.writing === 'ended') return
-    this.writeCredit -= payload.length + itemOverheadBytes
+    this.credit.write -= payload.length + itemOverheadBytes
     this.port.item(this, payload)
   }
 
@@ -83,7 +93,9 @@ export class SessionStream {
 
   /** Lets the other side send that many bytes more. */
   grant(bytes: number): void {
-    if (this.reading === 'open' && bytes > 0) this.port.credit(this, bytes)
+    if (this.reading === 'ended' || bytes <= 0) return
+    this.credit.read += bytes
+    this.port.credit(this, bytes)
   }
 
   /** Ends both halves; the other side hears so. */
@@ -97,7 +109,10 @@ export class SessionStream {
 
   // Inputs of the session
 
+  /** @throws MalformedMessage when the other side writes more than it was granted: nobody has room for that */
   receiveItem(payload: Uint8Array): void {
+    if (this.credit.read <= 0) throw new MalformedMessage(`an item of stream ${this.id} exceeds its credit`)
+    this.credit.read -= payload.length + itemOverheadBytes
     if (this.reading === 'open') this.events?.item(payload)
   }
 
@@ -110,7 +125,7 @@ export class SessionStream {
   }
 
   receiveCredit(bytes: number): void {
-    this.writeCredit += bytes
+    this.credit.write += bytes
     if (this.writing === 'open') this.events?.credit(bytes)
   }
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { RpcError } from '../../src/errors.ts'
+import { MalformedMessage } from '../../src/protocol/bytes.ts'
+import { emptyPayload } from '../../src/protocol/values.ts'
 import { askStream, serveStream, type ServedStream } from '../../src/session/stream-calls.ts'
 import { streamWindowBytes } from '../../src/session/stream-io.ts'
+import type { SessionStream, StreamEvents } from '../../src/session/stream.ts'
 import { SessionPair } from '../support/session-pair.ts'
 
 /** Lets promises of any depth settle, and delivers what they sent, until nothing moves. */
@@ -245,5 +248,47 @@ describe('a stream', () => {
     items.catch(() => {})
     await flow(pair)
     await expect(items).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
+  })
+})
+
+describe('an item beyond what was granted', () => {
+  const nobody: StreamEvents = { item() {}, ended() {}, credit() {}, closed() {} }
+
+  function opened(credit: number): { pair: SessionPair; left: SessionStream; right: SessionStream } {
+    const pair = new SessionPair()
+    const ends: SessionStream[] = []
+    pair.right.onStream = ({ stream }) => {
+      stream.events = nobody
+      ends.push(stream)
+    }
+    const left = pair.left.session.openStream({
+      operation: 'all',
+      payload: emptyPayload,
+      credit,
+      input: true
+    })
+    left.events = nobody
+    pair.settle()
+    return { pair, left, right: ends[0] as SessionStream }
+  }
+
+  it('of its opener is malformed', () => {
+    const { pair, left, right } = opened(1)
+    right.grant(100)
+    pair.settle()
+    left.write(new Uint8Array(200))
+    pair.settle()
+    left.write(new Uint8Array(1))
+    pair.turns.end()
+    expect(() => pair.deliverRight()).toThrow(MalformedMessage)
+  })
+
+  it('of who serves it is malformed', () => {
+    const { pair, right } = opened(1)
+    right.write(new Uint8Array(200))
+    pair.settle()
+    right.write(new Uint8Array(1))
+    pair.turns.end()
+    expect(() => pair.deliverLeft()).toThrow(MalformedMessage)
   })
 })

@@ -55,6 +55,26 @@ const chunks = 200
 const underWayMax = 40
 
 describe.each(ways)('a stream through %s over %s', (way, transport) => {
+  test('ends with an item that is longer than its reader takes, and harms nobody', async () => {
+    await using net = await startNetwork(transport)
+    const room = streaming(async function* () {
+      yield 'short'
+      yield 'x'.repeat(5000)
+      yield 'never'
+    })
+    await net.agent({ containers: { room: () => room } })
+    const small = await net.client({ limits: { payloadBytesMax: 1024 } })
+    const { via } = await openWay(small, way)
+    const read: unknown[] = []
+    const reading = (async () => {
+      for await (const item of via.stream('letters')) read.push(item)
+    })()
+    await expect(reading).rejects.toEqual(errorWith('MESSAGE_TOO_LARGE'))
+    expect(read).toEqual(['short'])
+    const other = await openWay(await net.client(), way)
+    expect(await other.via.request('echo', 'unharmed')).toBe('unharmed')
+  })
+
   test('brings the items in order, and then ends', async () => {
     await using net = await startNetwork(transport)
     await net.agent({ containers: { room: () => streaming((_operation, data) => count(Number(data))) } })

@@ -422,6 +422,10 @@ export class NetworkImpl implements Network {
       else this.logger.debug(fields, 'agent registered again')
     } catch (error) {
       settle(toNetworkError(error, 'INTERNAL'), undefined)
+      this.drain()
+      // The roster keeps it: it may hold a lease of an earlier coordinator.
+      if (isNew) this.agentLinks.delete(key)
+      return
     }
     this.drain()
   }

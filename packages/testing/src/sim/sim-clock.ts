@@ -71,7 +71,8 @@ export class SimClock implements Clock {
         this.#nowMs = Math.max(this.#nowMs, nextAt)
         this.#ran++
         this.#queue.runNext(this.#nowMs)
-        // Queued behind what the handler itself has put off to the next turn, such as a busy session's flush.
+        // Queued behind what the handler has put off to the next turn. What it says after an await, in a busy session,
+        // may leave only after the next handler has run, at that one's time.
         queueMicrotask(again)
       }
       const again = (): void => {
