@@ -1,5 +1,5 @@
 import { BroadcastGroup, SharedEvent, type Broadcast, type ClientUuid } from '@hcengineering/network-core'
-import { echoContainer, startTestNetwork } from '@hcengineering/network-testing'
+import { echoContainer, startTestNetwork, type TestNetwork } from '@hcengineering/network-testing'
 import { expect, test } from 'vitest'
 import { errorWith, kind } from '../support/settings.ts'
 
@@ -36,8 +36,8 @@ test('a container may put a function of its own between its group and its client
   expect(heard).toEqual([{ text: 'hello', to: clients[0]?.uuid }, { text: 'hello' }])
 })
 
-test('a broadcast of what cannot be sent rejects, and harms nothing', async () => {
-  await using net = await startTestNetwork()
+/** A room with one client that listens. */
+async function openRoom(net: TestNetwork) {
   let say: Broadcast = unconnected
   const container = echoContainer({
     connected: (_clientId, broadcast) => {
@@ -50,6 +50,12 @@ test('a broadcast of what cannot be sent rejects, and harms nothing', async () =
   connection.on = (data: unknown) => {
     heard.push(data)
   }
+  return { container, say, heard }
+}
+
+test('a broadcast of what cannot be sent rejects, and harms nothing', async () => {
+  await using net = await startTestNetwork()
+  const { container, say, heard } = await openRoom(net)
   await expect(say(() => {})).rejects.toEqual(errorWith('NOT_SERIALIZABLE'))
   await say('hello')
   await net.until(() => heard.length === 1)
@@ -59,18 +65,7 @@ test('a broadcast of what cannot be sent rejects, and harms nothing', async () =
 
 test('an event whose bytes are no value is left out, and harms nothing', async () => {
   await using net = await startTestNetwork()
-  let say: Broadcast = unconnected
-  const container = echoContainer({
-    connected: (_clientId, broadcast) => {
-      say = broadcast
-    }
-  })
-  await net.agent({ containers: { room: () => container } })
-  const connection = await (await (await net.client()).get(kind('room'))).connect()
-  const heard: unknown[] = []
-  connection.on = (data: unknown) => {
-    heard.push(data)
-  }
+  const { say, heard } = await openRoom(net)
   const broken = new SharedEvent('broken')
   SharedEvent.encode(broken, () => Uint8Array.of(0xff, 0x1f))
   await say(broken)
