@@ -127,7 +127,8 @@ export class NetworkServer {
       onSession: (peer) => this.opened(peer),
       onHeard: (peer) => {
         const client = peer.session.context as ClientPeer
-        this.unlessRefused(client.clientId, () => this.heard(client))
+        // With every message of its: said aloud once, when it came.
+        this.unlessRefused(client.clientId, 'debug', () => this.heard(client))
       },
       onEnded: (peer, reason) => this.ended(peer, reason)
     }
@@ -199,18 +200,18 @@ export class NetworkServer {
     peer.session.context = client
     // A client that comes with a new session has lost the old one: that one's end must not harm it.
     this.peers.set(client.clientId, client)
-    this.unlessRefused(client.clientId, () => {
+    this.unlessRefused(client.clientId, 'warn', () => {
       this.gateway.clientSeen(client.clientId, peer.hello.aliveTimeoutMs)
     })
     this.options.logger.debug({ clientId: client.clientId }, 'client connected')
   }
 
   /** There may be too many clients: this one is then told so with each of its requests. */
-  private unlessRefused(clientId: ClientUuid, hear: () => void): void {
+  private unlessRefused(clientId: ClientUuid, level: 'warn' | 'debug', hear: () => void): void {
     try {
       hear()
     } catch (error) {
-      this.options.logger.warn({ clientId, error }, 'a client is not taken in')
+      this.options.logger[level]({ clientId, error }, 'a client is not taken in')
     }
   }
 
