@@ -239,7 +239,8 @@ export function agentCut({ cutMs }: FaultTimes): Fault {
  *
  * An agent renews its lease every second, and TCP sends what was lost again after 0.2, 0.6, 1.4 and 3 seconds. So the
  * coordinator, which gives nobody up before 3 seconds of silence, hears of it after 2.4 at the latest if the cut takes
- * no longer than a second. After one of 1.5 seconds the silence can be one of 4: then it may rightly be given up.
+ * no longer than a second. If the agent gives the connection up meanwhile, it dials, and again after 0.3 and 0.6 more
+ * seconds: then it is 2.6. After a cut of 1.5 seconds the silence can be one of 4: then it may rightly be given up.
  */
 export function brieflyCut(): Fault {
   const name = 'briefly cut off'

@@ -27,6 +27,10 @@ type Drain = Of<CoordinatorMachine, 'drain'>
 type Register = Of<CoordinatorMachine, 'register'>
 type Get = Of<CoordinatorMachine, 'get'>
 
+interface Saving {
+  readonly keeper: { remember(entry: Parameters<Entrance['admit']>[0]): Promise<void> }
+}
+
 /** What a mutant of the coordinator reaches into. */
 function stateOf(machine: CoordinatorMachine): CoordinatorState {
   return (machine as unknown as { state: CoordinatorState }).state
@@ -163,15 +167,11 @@ export const coordinatorMutants: readonly Mutant[] = [
       replace(
         Entrance,
         'admit',
-        (original) =>
+        () =>
           function (this: Entrance, ...[entry, taken]: Parameters<Entrance['admit']>) {
+            const { keeper } = this as unknown as Saving
+            keeper.remember(entry).catch(() => {})
             taken()
-            ;(original as Of<Entrance, 'admit'>).call(
-              this,
-              entry,
-              () => {},
-              () => {}
-            )
           }
       )
   },

@@ -12,6 +12,7 @@ import {
   stores
 } from '../cluster/names.ts'
 import { isFault, type Action, type Fault, type FaultName, type Script, type Work } from './action.ts'
+import { withLostSave } from './lost-save.ts'
 import { withQuietStall } from './quiet-stall.ts'
 
 const chaosMs = 48_000
@@ -68,10 +69,14 @@ export function draw(seed: number, mode?: Script['mode']): Script {
     seed,
     mode: chosen,
     chaosMs,
-    actions: withQuietStall(witnessed(foreseen(bearable(actions, random)), random), random).toSorted(
-      (a, b) => a.at - b.at
-    )
+    actions: drawScenes(actions, random).toSorted((a, b) => a.at - b.at)
   }
+}
+
+/** Takes out what no network could bear, and adds what chance alone would hardly bring about. */
+function drawScenes(actions: readonly Action[], random: Random): Action[] {
+  const fair = foreseen(bearable(actions, random))
+  return withQuietStall(witnessed(withLostSave(fair, random), random), random)
 }
 
 /**

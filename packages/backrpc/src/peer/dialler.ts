@@ -40,7 +40,16 @@ type State =
   | { readonly kind: 'waiting'; readonly attempt: number }
   | { readonly kind: 'closed' }
 
-const connectTimeoutMs = 1000
+/**
+ * How long the first greeting is waited for. The system sends a lost SYN again only after a second (RFC 6298), so a
+ * dial that is lost is given up sooner, and dialled anew.
+ */
+const connectTimeoutFirstMs = 300
+/**
+ * How long it is waited for at most, doubled from one to the next: whoever is there again after a long cut is found
+ * within that time, and a listener that has thousands to greet is not dialled ever more often.
+ */
+const connectTimeoutMaxMs = 1000
 const backoffFirstMs = 20
 const backoffMaxMs = 1000
 
@@ -60,6 +69,8 @@ export class Dialler {
   /** Says that the next greeting repeats the last one, until a welcome arrives. */
   private attemptId: string
   private attempts = 0
+  /** Greetings in a row that nobody answered in time. */
+  private unanswered = 0
   private dialledAt = 0
   private lastHeard = 0
   private lastPing = 0
@@ -159,7 +170,11 @@ export class Dialler {
         details: this.options.details?.()
       })
     )
-    this.cancelTimer = clock.after(connectTimeoutMs, () => this.lose(connection, 'no answer to the greeting'))
+    const timeoutMs = Math.min(connectTimeoutFirstMs * 2 ** this.unanswered, connectTimeoutMaxMs)
+    this.cancelTimer = clock.after(timeoutMs, () => {
+      this.unanswered++
+      this.lose(connection, 'no answer to the greeting')
+    })
   }
 
   private isCurrent(connection: TransportConnection): boolean {
@@ -198,6 +213,7 @@ export class Dialler {
     this.resume = { sessionId: welcome.sessionId, secret: welcome.secret }
     this.attemptId = this.parts.ids()
     this.attempts = 0
+    this.unanswered = 0
     this.lastRefusal = undefined
     const { pingIntervalMs } = welcome
     this.enter({ kind: 'connected', connection, pingIntervalMs })

@@ -45,10 +45,12 @@ function greetInVain(times: number) {
     handler: { request: () => {}, send: ({ operation }) => news.push(operation) }
   })
   for (let greeted = 0; greeted < times; greeted++) {
-    peers.network.connections().at(-1)?.cutTowards('dialler')
-    peers.pass(1000)
+    const lost = peers.network.connections().at(-1)
+    lost?.cutTowards('dialler')
+    peers.run()
     // The next dial is under way, and has not been heard.
-    while (peers.network.connections().length === 0) peers.clock.advance(10)
+    const isNext = (): boolean => ![undefined, lost].includes(peers.network.connections().at(-1))
+    while (!isNext()) peers.clock.advance(10)
   }
   return { peers, server, client, news, sessions: () => sessions }
 }
@@ -326,6 +328,28 @@ describe('liveness', () => {
       peers.pass(1050)
       expect(client.dialler.connected).toBe(true)
     }
+  })
+
+  it('dials again a third of a second after a dial that was lost', () => {
+    const { peers, client } = connectedPeers()
+    peers.network.answerDials(1000, 'ignore')
+    peers.reset()
+    // The first dial is lost, the second is not.
+    peers.pass(20 + 290)
+    peers.network.answerDials(1000, 'pass')
+    expect(client.dialler.connected).toBe(false)
+    peers.pass(30)
+    expect(client.dialler.connected).toBe(true)
+  })
+
+  it('waits longer for each answer to a greeting, up to a second', () => {
+    const peers = new TestPeers()
+    peers.network.answerDials(1000, 'ignore')
+    const dials: number[] = []
+    peers.dial({ details: () => dials.push(peers.clock.now()) })
+    peers.pass(6000)
+    const gaps = dials.slice(1).map((at, index) => at - (dials[index] ?? 0))
+    expect(gaps).toEqual([320, 620, 1020, 1020, 1020, 1020])
   })
 
   it('ends a silent session after its alive timeout and 5 seconds, not sooner', () => {
