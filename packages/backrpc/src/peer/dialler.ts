@@ -50,6 +50,11 @@ const connectTimeoutFirstMs = 300
  * within that time, and a listener that has thousands to greet is not dialled ever more often.
  */
 const connectTimeoutMaxMs = 1000
+/**
+ * How long it is waited for once the system at the address has answered the dial: whoever listens there is far away, has
+ * thousands to greet, or stands still. To dial anew would help none of them.
+ */
+const reachedTimeoutMs = 3000
 const backoffFirstMs = 20
 const backoffMaxMs = 1000
 
@@ -154,7 +159,10 @@ export class Dialler {
         received: (message) => {
           if (this.isCurrent(connection)) this.receive(connection, message)
         },
-        closed: (reason, refused) => this.lose(connection, reason, refused)
+        closed: (reason, refused) => this.lose(connection, reason, refused),
+        reached: () => {
+          if (this.isCurrent(connection)) this.awaitWelcome(connection, reachedTimeoutMs)
+        }
       })
     )
     this.enter({ kind: 'greeting', connection })
@@ -170,8 +178,13 @@ export class Dialler {
         details: this.options.details?.()
       })
     )
-    const timeoutMs = Math.min(connectTimeoutFirstMs * 2 ** this.unanswered, connectTimeoutMaxMs)
-    this.cancelTimer = clock.after(timeoutMs, () => {
+    this.awaitWelcome(connection, Math.min(connectTimeoutFirstMs * 2 ** this.unanswered, connectTimeoutMaxMs))
+  }
+
+  private awaitWelcome(connection: TransportConnection, timeoutMs: number): void {
+    if (this.state.kind !== 'greeting') return
+    this.cancelTimer?.()
+    this.cancelTimer = this.parts.clock.after(timeoutMs, () => {
       this.unanswered++
       this.lose(connection, 'no answer to the greeting')
     })

@@ -135,9 +135,9 @@ export class ByteReader {
     return value
   }
 
-  text(): string {
+  text(bytesMax = textBytesMax): string {
     const size = this.u16()
-    if (size > textBytesMax) throw new MalformedMessage('a text is too long')
+    if (size > bytesMax) throw new MalformedMessage('a text is too long')
     const start = this.take(size)
     return recentTexts.read(this.buffer, start, start + size)
   }

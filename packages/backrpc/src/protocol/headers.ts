@@ -1,10 +1,18 @@
-/** Headers of a request: a record of texts, encoded apart from the payload so that routers can read them. */
+/**
+ * Headers of a request: a record of texts, encoded apart from the payload so that routers can read them. Pairs of a name
+ * and a value, each of them its length (u16) and UTF-8, one after the other.
+ */
 
 import type { ErrorFactory } from '../errors.ts'
+import { ByteReader, ByteWriter, MalformedMessage } from './bytes.ts'
 import { headersBytesMax } from './limits.ts'
-import { decodeValue, emptyPayload, encodeValue } from './values.ts'
+import { emptyPayload } from './values.ts'
 
 const none: Readonly<Record<string, string>> = Object.freeze({})
+/** What a letter takes at most, in UTF-8. */
+const letterBytesMax = 3
+
+const writer = new ByteWriter(256)
 
 /** @throws `INVALID_ARGUMENT` for what is no text, or too much */
 export function encodeHeaders(
@@ -12,26 +20,39 @@ export function encodeHeaders(
   errors: ErrorFactory
 ): Uint8Array {
   if (headers === undefined) return emptyPayload
-  const entries = Object.entries(headers)
-  if (entries.length === 0) return emptyPayload
-  for (const [name, value] of entries) {
+  writer.length = 0
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
     if (typeof value !== 'string') throw errors('INVALID_ARGUMENT', `header '${name}' must be a string`)
+    const letters = name.length + value.length
+    // Before it is written: what is much longer would grow the writer for good.
+    if (writer.length + letters > headersBytesMax) throw tooLong(errors)
+    writer.reserve(4 + letterBytesMax * letters)
+    writer.text(name)
+    writer.text(value)
   }
-  const bytes = encodeValue(headers, errors)
-  if (bytes.length > headersBytesMax) {
-    throw errors('INVALID_ARGUMENT', `headers take ${bytes.length} bytes, more than ${headersBytesMax}`)
-  }
+  const { length } = writer
+  if (length === 0) return emptyPayload
+  if (length > headersBytesMax) throw tooLong(errors)
+  const bytes = Buffer.allocUnsafe(length)
+  writer.buffer.copy(bytes, 0, 0, length)
   return bytes
 }
 
 /** @throws `INVALID_MESSAGE` */
 export function decodeHeaders(bytes: Uint8Array, errors: ErrorFactory): Readonly<Record<string, string>> {
   if (bytes.length === 0) return none
-  const value = decodeValue(bytes, errors)
-  if (typeof value !== 'object' || value === null) throw errors('INVALID_MESSAGE', 'headers are no record')
+  const reader = new ByteReader(bytes)
   const headers: Record<string, string> = {}
-  for (const [name, text] of Object.entries(value)) {
-    if (typeof text === 'string') headers[name] = text
+  try {
+    while (reader.remaining > 0) headers[reader.text(headersBytesMax)] = reader.text(headersBytesMax)
+  } catch (cause) {
+    if (!(cause instanceof MalformedMessage)) throw cause
+    throw errors('INVALID_MESSAGE', `these bytes are no headers: ${cause.message}`, { cause })
   }
   return headers
+}
+
+function tooLong(errors: ErrorFactory): Error {
+  return errors('INVALID_ARGUMENT', `headers take more than ${headersBytesMax} bytes`)
 }

@@ -14,6 +14,11 @@ export interface ConnectionEvents {
    *   that cannot be made for another reason, is not refused
    */
   closed(reason: string, refused?: boolean): void
+  /**
+   * The system at a dialled address has answered; whoever listens there may not have. At most once. A transport that
+   * cannot tell never says so.
+   */
+  reached?(): void
 }
 
 /** One end of a connection. */

@@ -11,6 +11,7 @@ import { MessageType } from '../../src/protocol/frames.ts'
 import { defaultSessionLimits } from '../../src/protocol/limits.ts'
 import { emptyPayload } from '../../src/protocol/values.ts'
 import type { IncomingCall } from '../../src/session/incoming-call.ts'
+import type { Transport } from '../../src/transport/port.ts'
 import { ask, TestPeers } from '../support/peers.ts'
 import { seededRandom } from '../support/random.ts'
 
@@ -350,6 +351,35 @@ describe('liveness', () => {
     peers.pass(6000)
     const gaps = dials.slice(1).map((at, index) => at - (dials[index] ?? 0))
     expect(gaps).toEqual([320, 620, 1020, 1020, 1020, 1020])
+  })
+
+  it('gives three seconds to whom the system has reached', () => {
+    const peers = new TestPeers()
+    peers.listen()
+    peers.network.answerDials(1000, 'ignore')
+    const network = peers.network.transport('client')
+    const reached: Array<(() => void) | undefined> = []
+    const transport: Transport = {
+      ...network,
+      dial: (address, limits, events) => {
+        reached.push(() => events.reached?.())
+        return network.dial(address, limits, events)
+      }
+    }
+    const { dialler } = peers.dial({ transport })
+    peers.pass(290)
+    reached[0]?.()
+    peers.pass(2990)
+    expect(reached).toHaveLength(1)
+    peers.network.answerDials(1000, 'pass')
+    peers.pass(40)
+    expect(reached).toHaveLength(2)
+    expect(dialler.connected).toBe(true)
+    // Said late, or again, it changes nothing.
+    for (const say of reached) say?.()
+    peers.pass(10_000)
+    expect(dialler.connected).toBe(true)
+    expect(reached).toHaveLength(2)
   })
 
   it('ends a silent session after its alive timeout and 5 seconds, not sooner', () => {

@@ -13,7 +13,7 @@ import {
   type Welcome
 } from '../../src/protocol/handshake.ts'
 import { decodeHeaders, encodeHeaders } from '../../src/protocol/headers.ts'
-import { defaultSessionLimits, type SessionLimits } from '../../src/protocol/limits.ts'
+import { defaultSessionLimits, headersBytesMax, type SessionLimits } from '../../src/protocol/limits.ts'
 import { encodeValue } from '../../src/protocol/values.ts'
 
 const text = fc.string({ minLength: 1, maxLength: 100, unit: 'grapheme' })
@@ -157,8 +157,29 @@ describe('headers', () => {
     const invalid = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error
     expect(() => encodeHeaders({ a: 7 } as never, rpcError)).toThrow(invalid)
     expect(() => encodeHeaders({ a: 'x'.repeat(17_000) }, rpcError)).toThrow(invalid)
-    expect(() => decodeHeaders(encodeValue(7, rpcError), rpcError)).toThrow(
-      expect.objectContaining({ code: 'INVALID_MESSAGE' })
-    )
+    const tooLong = { a: 'x', b: '\u{1f642}'.repeat(4200) }
+    expect(() => encodeHeaders(tooLong, rpcError)).toThrow(invalid)
+    // What was refused leaves nothing behind.
+    expect(decodeHeaders(encodeHeaders({ c: 'd' }, rpcError), rpcError)).toEqual({ c: 'd' })
+  })
+
+  it('may be as long as the bound says', () => {
+    for (const letter of ['x', 'é', '€', '\u{1f642}']) {
+      const size = headersBytesMax - Buffer.byteLength('name') - 4
+      const headers = { name: letter.repeat(Math.floor(size / Buffer.byteLength(letter))) }
+      expect(decodeHeaders(encodeHeaders(headers, rpcError), rpcError)).toEqual(headers)
+    }
+  })
+
+  it('that end within a text, or in a name, are no headers', () => {
+    const bytes = encodeHeaders({ name: 'value', other: 'text' }, rpcError)
+    const ends = [0, 2 + 'name'.length + 2 + 'value'.length, bytes.length]
+    const lengths = Array.from({ length: bytes.length + 1 }, (_, length) => length)
+    for (const end of ends) expect(() => decodeHeaders(bytes.subarray(0, end), rpcError)).not.toThrow()
+    for (const end of lengths.filter((length) => !ends.includes(length))) {
+      expect(() => decodeHeaders(bytes.subarray(0, end), rpcError)).toThrow(
+        expect.objectContaining({ code: 'INVALID_MESSAGE' })
+      )
+    }
   })
 })

@@ -10,6 +10,7 @@ import type {
 export class Recorder implements ConnectionEvents {
   readonly messages: Uint8Array[] = []
   readonly reasons: string[] = []
+  timesReached = 0
   #waiting: Array<{ readonly done: () => boolean; readonly resolve: () => void }> = []
 
   received(message: Uint8Array): void {
@@ -20,6 +21,10 @@ export class Recorder implements ConnectionEvents {
   closed(reason: string): void {
     this.reasons.push(reason)
     this.#wake()
+  }
+
+  reached(): void {
+    this.timesReached++
   }
 
   /** Resolves with the messages once there are that many. */

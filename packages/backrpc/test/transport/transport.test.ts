@@ -197,3 +197,23 @@ describe.each(transports)('transport $name', ({ name, create }) => {
     }
   )
 })
+
+describe.each(transports.filter(({ name }) => name !== 'memory'))('a dial over $name', ({ create }) => {
+  it('tells once that the system at the address has answered', async () => {
+    const transport = create()
+    const server = new RecordingListener(transport)
+    const client = dial(transport, server.address)
+    expect(client.heard.timesReached).toBe(0)
+    client.connection.send(bytes('1'))
+    const peer = await server.connection(0)
+    await peer.heard.count(1)
+    peer.connection.send(bytes('2'))
+    await client.heard.count(1)
+    expect(client.heard.timesReached).toBe(1)
+    client.connection.close()
+    await server.listener.close()
+    const inVain = dial(transport, server.address)
+    await inVain.heard.ended()
+    expect(inVain.heard.timesReached).toBe(0)
+  })
+})

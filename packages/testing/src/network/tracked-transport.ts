@@ -45,7 +45,8 @@ export class TrackedTransport {
       closed: (reason, refused) => {
         dialled.connection?.close()
         events.closed(reason, refused)
-      }
+      },
+      reached: () => events.reached?.()
     })
     dialled.connection = this.#track(connection)
     return dialled.connection

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import type { ConnectionEvents, TransportConnection } from '../port.ts'
 import { endpointOf, type DialTarget } from '../address.ts'
+import { guarded } from '../faults.ts'
 import { TcpConnection, type TcpConnectionParts } from './connection.ts'
 
 /** What is read at a time: as much as Node takes without a buffer of ours. */
@@ -30,5 +31,6 @@ export function dialTcp(
   })
   const connection = new TcpConnection(socket, endpointOf(host, port).url, parts)
   connection.listen(events)
+  socket.once('connect', () => guarded(() => events.reached?.()))
   return connection
 }

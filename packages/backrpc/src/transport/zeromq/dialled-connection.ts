@@ -162,7 +162,10 @@ export class DialledConnection implements TransportConnection {
   #happened(type: EventType): void {
     const reason = losses[type]
     if (reason !== undefined) this.#lost(reason)
-    else if (type === 'connect' && this.#state.kind === 'open') this.#state.connected = true
+    else if (type === 'connect' && this.#state.kind === 'open') {
+      this.#state.connected = true
+      guarded(() => this.#events.reached?.())
+    }
   }
 
   #lost(reason: string): void {
