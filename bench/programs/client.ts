@@ -17,7 +17,7 @@ import { echoKind, transports, type TransportName } from './network.ts'
 import { numberedBytes, requireNumber, writeNumber } from './numbered-bytes.ts'
 import { serveCalls } from './program.ts'
 import { requireSame, smallObject, type SmallObject } from './small-object.ts'
-import type { Telemetry, TelemetryOption } from './telemetry.ts'
+import type { SpansByHand, Telemetry, TelemetryOption } from './telemetry.ts'
 
 interface Network {
   readonly address: string
@@ -29,10 +29,13 @@ interface Start {
   readonly address: string
   readonly transport: TransportName
   readonly observed?: TelemetryOption
+  /** Whether the client makes spans itself. */
+  readonly byHand?: boolean
 }
 
 let started: Network | undefined
 let telemetry: Telemetry | undefined
+let byHand: SpansByHand | undefined
 
 function network(): Network {
   if (started === undefined) throw new Error('not started')
@@ -54,6 +57,8 @@ async function echoObject(to: ContainerRequests, n: number): Promise<void> {
 
 /** @param size of the payload; undefined for the small object */
 async function echo(to: ContainerRequests, { size, ...load }: Load & { size?: number }): Promise<Figures> {
+  const spans = byHand
+  if (spans !== undefined) return drive(load, (n) => spans.around('client', 'echo', () => echoObject(to, n)))
   if (size === undefined) return drive(load, (n) => echoObject(to, n))
   const places = Array.from({ length: load.inFlight }, () => numberedBytes(size))
   return drive(load, async (n, place) => {
@@ -257,8 +262,9 @@ function mebibytes({ perSecond = 0 }: Figures, size: number): number {
 }
 
 serveCalls({
-  start: async ({ address, transport, observed }: Start) => {
+  start: async ({ address, transport, observed, byHand: makesSpans }: Start) => {
     telemetry = observed && new (await import('./telemetry.ts')).Telemetry(observed)
+    byHand = makesSpans === true ? new (await import('./telemetry.ts')).SpansByHand() : undefined
     const carrier = transports[transport]
     const client = createNetworkClient(address, { transport: carrier, tracing: telemetry?.tracing })
     telemetry?.observeClient(client)
@@ -292,7 +298,11 @@ serveCalls({
     if (telemetry !== undefined) telemetry.warmsUp = false
     return {}
   },
-  telemetry: () => telemetry?.figures(),
+  spansByHand: ({ ratio }: { ratio: number }) => {
+    if (byHand !== undefined) byHand.ratio = ratio
+    return {}
+  },
+  telemetry: () => (byHand ?? telemetry)?.figures(),
   routed: async (load: Load) => {
     const { uuid } = await reference()
     return drive(load, async (n) => {

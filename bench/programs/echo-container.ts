@@ -81,11 +81,32 @@ async function* chunks(size: number): AsyncGenerator<Uint8Array> {
   for (;;) yield bytes
 }
 
-/** What an agent offers. */
-export const echoFactories: ContainerFactories = {
-  [echoKind]: ({ uuid = containerUuid() }, agentEndpoint) => ({
-    uuid,
-    container: new EchoContainer(),
-    endpoint: containerOnAgentEndpointRef(agentEndpoint, uuid)
-  })
+/** Something that is done around every request. */
+export type Around = (operation: string, work: () => Promise<unknown>) => Promise<unknown>
+
+class WatchedContainer extends EchoContainer {
+  private readonly around: Around
+
+  constructor(around: Around) {
+    super()
+    this.around = around
+  }
+
+  override request(operation: string, data?: unknown): Promise<unknown> {
+    return this.around(operation, () => super.request(operation, data))
+  }
 }
+
+/** @param around is done around every request of them */
+export function echoFactoriesWith(around?: Around): ContainerFactories {
+  return {
+    [echoKind]: ({ uuid = containerUuid() }, agentEndpoint) => ({
+      uuid,
+      container: around === undefined ? new EchoContainer() : new WatchedContainer(around),
+      endpoint: containerOnAgentEndpointRef(agentEndpoint, uuid)
+    })
+  }
+}
+
+/** What an agent offers. */
+export const echoFactories = echoFactoriesWith()

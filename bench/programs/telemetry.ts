@@ -1,6 +1,6 @@
 /** An SDK of OpenTelemetry as an application has it, whose exporters throw away what they are given. */
 
-import { context, metrics, propagation, trace } from '@opentelemetry/api'
+import { context, metrics, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { ExportResultCode, W3CTraceContextPropagator, type ExportResult } from '@opentelemetry/core'
 import {
@@ -94,5 +94,43 @@ export class Telemetry {
       throw new Error(`${exported} spans were exported, and metrics were collected ${collections} times`)
     }
     return { spans: exported, collections }
+  }
+}
+
+/**
+ * What an application pays that makes a span of the SDK around some of its own requests, and nothing besides: no metrics,
+ * no context, no headers, and nothing of ours.
+ */
+export class SpansByHand {
+  /** The share of the requests that have one; set between turns. */
+  ratio = 0
+  private readonly spans = new SpanSink()
+  private readonly provider = new TracerProvider({
+    spanProcessors: [new BatchSpanProcessor({ exporter: this.spans })]
+  })
+  private readonly tracer = this.provider.getTracer('bench')
+
+  async around<T>(kind: 'client' | 'server', operation: string, work: () => Promise<T>): Promise<T> {
+    if (Math.random() >= this.ratio) return work()
+    const attributes = {
+      'rpc.system.name': 'bench',
+      'rpc.method': operation,
+      'bench.kind': kind,
+      'bench.place': 'container'
+    }
+    const spanKind = kind === 'client' ? SpanKind.CLIENT : SpanKind.SERVER
+    const span = this.tracer.startSpan(operation, { kind: spanKind, attributes }, ROOT_CONTEXT)
+    try {
+      return await work()
+    } finally {
+      span.end()
+    }
+  }
+
+  /** @throws Error when none was made */
+  async figures(): Promise<{ spans: number }> {
+    await this.provider.forceFlush()
+    if (this.spans.exported === 0) throw new Error('no spans were exported')
+    return { spans: this.spans.exported }
   }
 }

@@ -121,6 +121,12 @@ export const rows: readonly Row[] = [
   rate('direct request, 256 in flight', 'direct-256', 'requests', {
     mustReach: [atLeast(4, echoRate), atLeast(3, moleculerRate)]
   }),
+  rate(
+    'floor: direct request, 256 in flight, 1 % with spans that its program makes itself, and nothing else',
+    'direct-256-spans',
+    'requests',
+    { floor: { run: 'direct-256-spans', figure: 'withoutPerSecond' } }
+  ),
   rate('direct request, 256 in flight, metrics on and 1 % traced', 'direct-256-observed', 'requests', {
     mustReach: [atLeast(0.95, directRate)]
   }),

@@ -104,11 +104,16 @@ const turnsPerMeasure = 4
 /** What a turn begins with, to get going again. */
 const turnWarmUpMs = 100
 
+interface PairOptions {
+  readonly observed?: { readonly sampleRatio: number }
+  readonly byHand?: boolean
+}
+
 /** An agent and a client, each in its process, observed or not. */
-async function startPair(stage: Stage, address: string, telemetry?: { sampleRatio: number }) {
+async function startPair(stage: Stage, address: string, options: PairOptions = {}) {
   const agent = stage.start('agent')
   const client = stage.start('client')
-  const start = { address, transport: 'zeromq', observed: telemetry }
+  const start = { address, transport: 'zeromq', ...options }
   await Promise.all([agent.ask('start', start), client.ask('start', start)])
   return { agent, client }
 }
@@ -121,7 +126,7 @@ function observed(inFlight: number, sampleRatio: number, turns: number): Run['pe
   return async (stage) => {
     const { address } = await startCoordinator(stage)
     const plain = await startPair(stage, address)
-    const pair = await startPair(stage, address, { sampleRatio })
+    const pair = await startPair(stage, address, { observed: { sampleRatio } })
     const { warmUpMs, measureMs } = stage.durations
     for (const { client } of [plain, pair]) {
       await client.ask('warmUp', { inFlight, warmUpMs, measureMs: turnWarmUpMs })
@@ -143,6 +148,40 @@ function observed(inFlight: number, sampleRatio: number, turns: number): Run['pe
     return {
       perSecond: median(rates.observed),
       plainPerSecond: median(rates.plain),
+      clientSpans: asked['spans'] ?? NaN,
+      agentSpans: served['spans'] ?? NaN
+    }
+  }
+}
+
+/**
+ * One agent and one client that make spans of the SDK themselves, around this share of their requests, or around none:
+ * by turns, in an order of which neither has the better of it.
+ */
+function spansByHand(inFlight: number, ratio: number, turns: number): Run['perform'] {
+  return async (stage) => {
+    const { address } = await startCoordinator(stage)
+    const { agent, client } = await startPair(stage, address, { byHand: true })
+    const set = (share: number): Promise<unknown> =>
+      Promise.all([agent, client].map((program) => program.ask('spansByHand', { ratio: share })))
+    const { warmUpMs, measureMs } = stage.durations
+    // With all of them, too, so that the SDK is compiled.
+    for (const share of [0, 1, ratio]) {
+      await set(share)
+      await client.measure('direct', { inFlight, warmUpMs: 0, measureMs: warmUpMs })
+    }
+    const turn = { inFlight, warmUpMs: turnWarmUpMs, measureMs: measureMs / turnsPerMeasure }
+    const rates = { none: [] as number[], some: [] as number[] }
+    for (let n = 0; n < turns; n++) {
+      for (const which of n % 2 === 0 ? (['none', 'some'] as const) : (['some', 'none'] as const)) {
+        await set(which === 'none' ? 0 : ratio)
+        rates[which].push((await client.measure('direct', turn))['perSecond'] ?? NaN)
+      }
+    }
+    const [asked, served] = await Promise.all([client.measure('telemetry'), agent.measure('telemetry')])
+    return {
+      perSecond: median(rates.some),
+      withoutPerSecond: median(rates.none),
       clientSpans: asked['spans'] ?? NaN,
       agentSpans: served['spans'] ?? NaN
     }
@@ -360,6 +399,7 @@ export const runs: readonly Run[] = [
   { id: 'direct-16', perform: direct(16) },
   { id: 'direct-64', perform: direct(64) },
   { id: 'direct-256', perform: direct(256) },
+  { id: 'direct-256-spans', perform: spansByHand(256, 0.01, 24) },
   { id: 'direct-256-observed', perform: observed(256, 0.01, 12) },
   { id: 'direct-256-all-traced', perform: observed(256, 1, 4) },
   { id: 'direct-1024', perform: direct(1024) },
