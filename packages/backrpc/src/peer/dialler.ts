@@ -41,17 +41,14 @@ type State =
   | { readonly kind: 'closed' }
 
 /**
- * How long the first greeting is waited for. The system sends a lost SYN again only after a second (RFC 6298), so a
- * dial that is lost is given up sooner, and dialled anew.
+ * How long the answer to a first greeting is waited for. The system sends a lost SYN again only after a second
+ * (RFC 6298), so a dial that is lost is given up sooner, and dialled anew.
  */
 const connectTimeoutFirstMs = 300
-/**
- * How long it is waited for at most, doubled from one to the next: whoever is there again after a long cut is found
- * within that time, and a listener that has thousands to greet is not dialled ever more often.
- */
+/** How long at most, doubled from one to the next: whoever is there again after a long cut is found within that time. */
 const connectTimeoutMaxMs = 1000
 /**
- * How long it is waited for once the system at the address has answered the dial: whoever listens there is far away, has
+ * How long the answer is waited for once the system at the address has answered the dial: whoever listens there is far away, has
  * thousands to greet, or stands still. To dial anew would help none of them.
  */
 const reachedTimeoutMs = 3000
