@@ -48,8 +48,8 @@ const connectTimeoutFirstMs = 300
 /** How long at most, doubled from one to the next: whoever is there again after a long cut is found within that time. */
 const connectTimeoutMaxMs = 1000
 /**
- * How long the answer is waited for once the system at the address has answered the dial: whoever listens there is far away, has
- * thousands to greet, or stands still. To dial anew would help none of them.
+ * How long the answer is waited for once the system at the address has answered the dial: whoever listens there is far
+ * away, has thousands to greet, or stands still. To dial anew would help none of them.
  */
 const reachedTimeoutMs = 3000
 const backoffFirstMs = 20
