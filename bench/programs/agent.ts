@@ -1,5 +1,6 @@
 /** An agent that offers echo containers. */
 
+import { getHeapSpaceStatistics } from 'node:v8'
 import { createNetworkClient } from '@hcengineering/network-client'
 import { echoFactories, echoFactoriesWith } from './echo-container.ts'
 import { transports, type TransportName } from './network.ts'
@@ -37,6 +38,12 @@ serveCalls({
   spansByHand: ({ ratio }: { ratio: number }) => {
     if (byHand !== undefined) byHand.ratio = ratio
     return {}
+  },
+  /** How large V8 has made its young generation: it grows with what lives through a collection. */
+  young: () => {
+    const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')
+    if (young === undefined) throw new Error('V8 tells of no new space')
+    return { mib: young.space_size / (1024 * 1024) }
   },
   telemetry: () => (byHand ?? telemetry)?.figures()
 })

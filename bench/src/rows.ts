@@ -127,6 +127,12 @@ export const rows: readonly Row[] = [
     'requests',
     { floor: { run: 'direct-256-spans', figure: 'withoutPerSecond' } }
   ),
+  rate(
+    'floor: direct request, 256 in flight, metrics on and 1 % traced, spans thrown away as they end',
+    'direct-256-unkept',
+    'requests',
+    { floor: { run: 'direct-256-unkept', figure: 'plainPerSecond' } }
+  ),
   rate('direct request, 256 in flight, metrics on and 1 % traced', 'direct-256-observed', 'requests', {
     mustReach: [atLeast(0.95, directRate)]
   }),

@@ -105,12 +105,16 @@ const turnsPerMeasure = 4
 const turnWarmUpMs = 100
 
 interface PairOptions {
-  readonly observed?: { readonly sampleRatio: number }
+  readonly observed?: { readonly sampleRatio: number; readonly unkept?: boolean }
   readonly byHand?: boolean
 }
 
-/** An agent and a client, each in its process, observed or not. */
-async function startPair(stage: Stage, address: string, options: PairOptions = {}) {
+/**
+ * An agent and a client, each in its process, observed or not. With a coordinator of their own: another's client would be
+ * given containers of this agent, and the other way round.
+ */
+async function startPair(stage: Stage, options: PairOptions = {}) {
+  const { address } = await startCoordinator(stage)
   const agent = stage.start('agent')
   const client = stage.start('client')
   const start = { address, transport: 'zeromq', ...options }
@@ -122,11 +126,10 @@ async function startPair(stage: Stage, address: string, options: PairOptions = {
  * Two agents with a client each. One pair has metrics and traces of OpenTelemetry, of which this share begins one. They
  * take turns, so many each, of a fraction of a second: a machine that is slower at times is so for both alike.
  */
-function observed(inFlight: number, sampleRatio: number, turns: number): Run['perform'] {
+function observed(inFlight: number, sampleRatio: number, turns: number, unkept = false): Run['perform'] {
   return async (stage) => {
-    const { address } = await startCoordinator(stage)
-    const plain = await startPair(stage, address)
-    const pair = await startPair(stage, address, { observed: { sampleRatio } })
+    const plain = await startPair(stage)
+    const pair = await startPair(stage, { observed: { sampleRatio, unkept } })
     const { warmUpMs, measureMs } = stage.durations
     for (const { client } of [plain, pair]) {
       await client.ask('warmUp', { inFlight, warmUpMs, measureMs: turnWarmUpMs })
@@ -141,15 +144,19 @@ function observed(inFlight: number, sampleRatio: number, turns: number): Run['pe
       rates.plain.push(await measure(plain.client))
       rates.observed.push(await measure(pair.client))
     }
-    const [asked, served] = await Promise.all([
+    const [asked, served, young, plainYoung] = await Promise.all([
       pair.client.measure('telemetry'),
-      pair.agent.measure('telemetry')
+      pair.agent.measure('telemetry'),
+      pair.agent.measure('young'),
+      plain.agent.measure('young')
     ])
     return {
       perSecond: median(rates.observed),
       plainPerSecond: median(rates.plain),
       clientSpans: asked['spans'] ?? NaN,
-      agentSpans: served['spans'] ?? NaN
+      agentSpans: served['spans'] ?? NaN,
+      agentYoungMib: young['mib'] ?? NaN,
+      plainAgentYoungMib: plainYoung['mib'] ?? NaN
     }
   }
 }
@@ -160,8 +167,7 @@ function observed(inFlight: number, sampleRatio: number, turns: number): Run['pe
  */
 function spansByHand(inFlight: number, ratio: number, turns: number): Run['perform'] {
   return async (stage) => {
-    const { address } = await startCoordinator(stage)
-    const { agent, client } = await startPair(stage, address, { byHand: true })
+    const { agent, client } = await startPair(stage, { byHand: true })
     const set = (share: number): Promise<unknown> =>
       Promise.all([agent, client].map((program) => program.ask('spansByHand', { ratio: share })))
     const { warmUpMs, measureMs } = stage.durations
@@ -401,6 +407,7 @@ export const runs: readonly Run[] = [
   { id: 'direct-256', perform: direct(256) },
   { id: 'direct-256-spans', perform: spansByHand(256, 0.01, 24) },
   { id: 'direct-256-observed', perform: observed(256, 0.01, 12) },
+  { id: 'direct-256-unkept', perform: observed(256, 0.01, 12, true) },
   { id: 'direct-256-all-traced', perform: observed(256, 1, 4) },
   { id: 'direct-1024', perform: direct(1024) },
   { id: 'direct-256-1KiB', perform: direct(256, 1024) },
