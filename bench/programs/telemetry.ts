@@ -82,8 +82,7 @@ export class Telemetry {
   readonly observeClient = observeClient
   readonly tracing: Tracing
   /**
-   * Whether every request is traced. One in a hundred would take minutes to have the SDK's code compiled, as it is in a
-   * process that has run for a while.
+   * Whether every request is traced, so that the SDK's code is compiled, as it is in a process that has run for a while.
    */
   warmsUp = false
   private readonly spans = new SpanSink()
