@@ -40,8 +40,10 @@ export interface OutboxOptions {
   readonly remainingMs: (frame: RequestFrame) => number
 }
 
-/** A batch is closed once it is this long; a long payload gets a batch of its own. */
+/** A batch is full once it is this long; a long payload gets a batch of its own. */
 const batchBytesTarget = 16 * 1024
+/** A full batch leaves once this much has been written beyond it: a few frames are not worth a message of their own. */
+const nextBatchBytesMin = 4 * 1024
 const payloadInlineMax = 16 * 1024
 /** What a session starts with; it grows with use. */
 const writerBytes = 1024
@@ -89,6 +91,10 @@ export class Outbox {
   private transmit: ((message: Uint8Array) => void) | undefined
   private copies = false
   private flushScheduled = false
+  /** Where the batch that is being written became full; 0 when it is not. */
+  private fullAt = 0
+  /** What was written since. */
+  private beyond: Frame[] = []
   private withdrawnFrames = 0
 
   constructor(options: OutboxOptions) {
@@ -215,7 +221,7 @@ export class Outbox {
     this.transmitted = 0
     this.transmit = undefined
     this.memory.clear()
-    beginBatch(this.writer)
+    this.begin()
     return rest
   }
 
@@ -244,8 +250,10 @@ export class Outbox {
     writer.reserve(payload.length)
     writer.bytes(payload)
     this.options.onWritten(frame, this.nextSequence)
-    if (writer.length >= batchBytesTarget) {
-      this.seal()
+    if (this.fullAt > 0) this.beyond.push(frame)
+    else if (writer.length >= batchBytesTarget) this.fullAt = writer.length
+    if (writer.length >= batchBytesTarget + nextBatchBytesMin) {
+      this.split()
     } else if (!this.flushScheduled) {
       this.flushScheduled = true
       this.options.scheduleFlush()
@@ -266,12 +274,38 @@ export class Outbox {
     this.dispatch(bytes, frame.type === FrameType.part)
   }
 
+  private begin(): void {
+    beginBatch(this.writer)
+    this.fullAt = 0
+    this.beyond = []
+  }
+
   private seal(): void {
-    const { writer } = this
-    const bytes = Buffer.allocUnsafe(writer.length)
-    writer.buffer.copy(bytes, 0, 0, writer.length)
-    beginBatch(writer)
+    const bytes = this.copyWritten(this.writer.length)
+    this.begin()
     this.dispatch(bytes, false)
+  }
+
+  /** Sends the batch as it was when it became full; what was written beyond begins the next one. */
+  private split(): void {
+    const { writer, fullAt, beyond } = this
+    if (beyond.length === 0) {
+      this.seal()
+      return
+    }
+    const bytes = this.copyWritten(fullAt)
+    const rest = this.writer.buffer.subarray(fullAt, writer.length)
+    this.begin()
+    writer.bytes(rest)
+    if (writer.length >= batchBytesTarget) this.fullAt = writer.length
+    for (const frame of beyond) this.options.onWritten(frame, this.nextSequence + 1)
+    this.dispatch(bytes, false)
+  }
+
+  private copyWritten(length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length)
+    this.writer.buffer.copy(bytes, 0, 0, length)
+    return bytes
   }
 
   private dispatch(bytes: Buffer, bulk: boolean): void {

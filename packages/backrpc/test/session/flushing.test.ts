@@ -47,3 +47,58 @@ test('what is written while a busy session waits leaves in the same message', ()
   pair.settle()
   expect([first.outcomes, second.outcomes]).toEqual([[{ value: 'first' }], [{ value: 'second' }]])
 })
+
+/** How many requests each message that left within this turn holds, and each that left at its end. */
+function requestsByMessage(payloads: readonly string[]): { within: number[]; after: number[] } {
+  const pair = new SessionPair()
+  for (const payload of payloads) pair.left.ask(payload)
+  const messages = pair.left.wire.splice(0)
+  pair.turns.end()
+  const count = (message: Uint8Array): number => {
+    const before = pair.right.calls.length
+    pair.right.session.receive(message)
+    return pair.right.calls.length - before
+  }
+  const counts = { within: messages.map(count), after: pair.left.wire.map(count) }
+  expect(pair.right.calls.map(({ data }) => data)).toEqual(payloads)
+  return counts
+}
+
+const kibibyte = (index: number): string => String.fromCodePoint(0x61 + index).repeat(1000)
+const payloadsOf = (count: number): string[] => Array.from({ length: count }, (_, index) => kibibyte(index))
+
+test('little more than a full batch leaves in one message', () => {
+  expect(requestsByMessage(payloadsOf(16))).toEqual({ within: [], after: [16] })
+  expect(requestsByMessage(payloadsOf(19))).toEqual({ within: [], after: [19] })
+})
+
+test('a full batch leaves within the turn once the next one is worth a message', () => {
+  expect(requestsByMessage(payloadsOf(20))).toEqual({ within: [16], after: [4] })
+  expect(requestsByMessage(payloadsOf(26))).toEqual({ within: [16], after: [10] })
+  expect(requestsByMessage(payloadsOf(36))).toEqual({ within: [16, 16], after: [4] })
+})
+
+test('what does not fit into a full batch is the next one, however long it is', () => {
+  const long = 'z'.repeat(15_000)
+  expect(requestsByMessage([...payloadsOf(17), long])).toEqual({ within: [16], after: [2] })
+  expect(requestsByMessage([...payloadsOf(17), long, ...payloadsOf(4)])).toEqual({ within: [16], after: [6] })
+  expect(requestsByMessage([...payloadsOf(15), long, ...payloadsOf(1)])).toEqual({ within: [16], after: [1] })
+})
+
+test('requests of a batch that never left are sent again, those of the one before it are not', () => {
+  const pair = new SessionPair()
+  const asked = payloadsOf(20).map((payload) => pair.left.ask(payload))
+  expect(pair.left.wire).toHaveLength(1)
+  pair.cut()
+  pair.left.session.reset()
+  const lost = asked.map(({ outcomes }) => outcomes.map(({ error }) => error?.code))
+  expect(lost).toEqual([...Array.from({ length: 16 }, () => ['OUTCOME_UNKNOWN']), [], [], [], []])
+  pair.right.onRequest = echo
+  pair.connect()
+  pair.settle()
+  expect(asked.slice(16).map(({ outcomes }) => outcomes)).toEqual(
+    payloadsOf(20)
+      .slice(16)
+      .map((value) => [{ value }])
+  )
+})
