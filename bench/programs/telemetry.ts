@@ -109,6 +109,7 @@ export class Telemetry {
 
   /** @throws Error when nothing was recorded: what was measured is then not what its name says */
   async figures(): Promise<{ spans: number; collections: number }> {
+    this.tracing.flush()
     await this.provider.forceFlush()
     const spans = this.spans.exported + this.unkept.ended
     const { collections } = this.metrics

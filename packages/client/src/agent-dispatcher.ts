@@ -17,6 +17,7 @@ import {
   ClientNotice,
   networkError,
   NetworkError,
+  noHeaders,
   readClientGone,
   readClientOfContainer,
   readEndCommand,
@@ -58,7 +59,7 @@ class SessionCall implements ContainerCall {
   }
 
   get headers(): Readonly<Record<string, string>> {
-    return this.call.headers
+    return this.call.rawHeaders.length === 0 ? noHeaders : this.call.headers
   }
 
   signal(): AbortSignal {

@@ -160,6 +160,7 @@ export {
   type GetMessage
 } from './contract/guards.ts'
 export { AgentOperation, ClientNotice, CoordinatorOperation } from './contract/operations.ts'
+export { noHeaders } from './contract/ports.ts'
 export type {
   AgentBinding,
   AgentLink,

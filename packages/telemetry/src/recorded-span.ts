@@ -30,14 +30,15 @@ export class RecordedSpan implements Trace {
     return context.with(this.context, work)
   }
 
-  end(error?: unknown): void {
+  /** @param endTime as `performance.now()` gives it; default: now */
+  end(error?: unknown, endTime?: number): void {
     if (error !== undefined) {
       const { code, message } = toNetworkError(error)
       this.span.setAttribute(ATTR_ERROR_TYPE, code)
       this.span.setAttribute(ATTR_RPC_STATUS_CODE, code)
       this.span.setStatus({ code: SpanStatusCode.ERROR, message })
     }
-    this.span.end()
+    this.span.end(endTime)
   }
 }
 

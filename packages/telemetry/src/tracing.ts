@@ -6,11 +6,14 @@ import {
   trace,
   TraceFlags,
   type Context,
+  type SpanOptions,
   type Tracer
 } from '@opentelemetry/api'
 import { ATTR_RPC_METHOD, ATTR_RPC_SYSTEM_NAME } from '@opentelemetry/semantic-conventions'
 import {
   NetworkError,
+  systemClock,
+  type Clock,
   type ContainerKind,
   type ContainerUuid,
   type Trace,
@@ -18,7 +21,9 @@ import {
   type Tracing
 } from '@hcengineering/network-core'
 import { Attribute, rpcSystem, scopeName } from './attributes.ts'
+import { LateSpans } from './late-spans.ts'
 import { ForwardedSpan, RecordedSpan } from './recorded-span.ts'
+import { ServedSpan, type Served } from './served-span.ts'
 
 /** Options of {@link openTelemetryTracing}. */
 export interface TracingOptions {
@@ -34,6 +39,8 @@ export interface TracingOptions {
   tracer?: Tracer | undefined
   /** From 0 up to 1. @default Math.random */
   random?: (() => number) | undefined
+  /** Says when spans of what was served are told to the SDK. @default the host's */
+  clock?: Clock | undefined
 }
 
 type Headers = Readonly<Record<string, string>>
@@ -54,25 +61,32 @@ type Headers = Readonly<Record<string, string>>
  * @throws NetworkError `INVALID_ARGUMENT` when `sampleRatio` is no number from 0 to 1
  */
 export function openTelemetryTracing(options: TracingOptions = {}): Tracing {
-  const { sampleRatio = 1, tracer = trace.getTracer(scopeName), random = Math.random } = options
+  const {
+    sampleRatio = 1,
+    tracer = trace.getTracer(scopeName),
+    random = Math.random,
+    clock = systemClock
+  } = options
   if (typeof sampleRatio !== 'number' || !(sampleRatio >= 0 && sampleRatio <= 1)) {
     throw new NetworkError(
       'INVALID_ARGUMENT',
       `sampleRatio must be a number from 0 to 1, got ${String(sampleRatio)}`
     )
   }
-  return new OpenTelemetryTracing(tracer, sampleRatio, random)
+  return new OpenTelemetryTracing(tracer, sampleRatio, random, clock)
 }
 
 class OpenTelemetryTracing implements Tracing {
   private readonly tracer: Tracer
   private readonly sampleRatio: number
   private readonly random: () => number
+  private readonly late: LateSpans
 
-  constructor(tracer: Tracer, sampleRatio: number, random: () => number) {
+  constructor(tracer: Tracer, sampleRatio: number, random: () => number, clock: Clock) {
     this.tracer = tracer
     this.sampleRatio = sampleRatio
     this.random = random
+    this.late = new LateSpans(clock)
   }
 
   ask(
@@ -98,9 +112,8 @@ class OpenTelemetryTracing implements Tracing {
     kind: ContainerKind | undefined,
     uuid: ContainerUuid | undefined
   ): Trace | undefined {
-    const asker = sampledAsker(headers)
-    if (asker === undefined) return undefined
-    return this.begin(SpanKind.SERVER, asker, methodOf(action, operation, kind), kind, uuid)
+    if (!mayTellATrace(headers)) return undefined
+    return new ServedSpan({ action, came: headers, operation, kind, uuid }, this.makeServed, this.late)
   }
 
   forward(
@@ -110,7 +123,7 @@ class OpenTelemetryTracing implements Tracing {
     kind: ContainerKind | undefined,
     uuid: ContainerUuid | undefined
   ): Trace | undefined {
-    const asker = sampledAsker(headers)
+    const asker = mayTellATrace(headers) ? sampledAsker(headers) : undefined
     if (asker === undefined) return undefined
     const method = methodOf(action, operation, kind)
     const received = this.begin(SpanKind.SERVER, asker, method, kind, uuid)
@@ -122,12 +135,24 @@ class OpenTelemetryTracing implements Tracing {
     return context.with(ROOT_CONTEXT, work)
   }
 
+  flush(): void {
+    this.late.flush()
+  }
+
+  private readonly makeServed = (served: Served, startTime: number): RecordedSpan | undefined => {
+    const { action, came, operation, kind, uuid } = served
+    const asker = sampledAsker(came)
+    if (asker === undefined) return undefined
+    return this.begin(SpanKind.SERVER, asker, methodOf(action, operation, kind), kind, uuid, startTime)
+  }
+
   private begin(
     spanKind: SpanKind,
     parent: Context,
     method: string,
     kind: ContainerKind | undefined,
-    uuid: ContainerUuid | undefined
+    uuid: ContainerUuid | undefined,
+    startTime?: number
   ): RecordedSpan | undefined {
     const attributes = {
       [ATTR_RPC_SYSTEM_NAME]: rpcSystem,
@@ -135,23 +160,24 @@ class OpenTelemetryTracing implements Tracing {
       ...(kind !== undefined && { [Attribute.containerKind]: kind }),
       ...(uuid !== undefined && { [Attribute.containerUuid]: uuid })
     }
-    const span = this.tracer.startSpan(method, { kind: spanKind, attributes }, parent)
+    const options: SpanOptions = { kind: spanKind, attributes }
+    if (startTime !== undefined) options.startTime = startTime
+    const span = this.tracer.startSpan(method, options, parent)
     return span.isRecording() ? new RecordedSpan(span, parent) : undefined
   }
 }
 
+/** Whether there is anything to find for {@link sampledAsker}. Most requests have no headers: then this is all that is done. */
+function mayTellATrace(headers: Headers): boolean {
+  for (const field of propagation.fields()) if (Object.hasOwn(headers, field)) return true
+  return false
+}
+
 /** Who has asked, if that is being recorded there. */
 function sampledAsker(headers: Headers): Context | undefined {
-  if (isEmpty(headers)) return undefined
   const asker = propagation.extract(ROOT_CONTEXT, headers)
   const span = trace.getSpanContext(asker)
   return span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0 ? asker : undefined
-}
-
-/** Most requests have no headers: this is all that is done for those. */
-function isEmpty(headers: Headers): boolean {
-  for (const name in headers) if (Object.hasOwn(headers, name)) return false
-  return true
 }
 
 /** The full name of what is called: an operation of a kind, or one of the network itself. */

@@ -15,7 +15,16 @@ import { NetworkServer } from '@hcengineering/network-server'
 import { startTestNetwork, type TestAgent, type TestNetwork } from '@hcengineering/network-testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openTelemetryTracing } from '../src/index.ts'
-import { chain, childrenOf, forgetSpans, spanOf, spans, statusOf, tracer } from './support/recorded-spans.ts'
+import {
+  chain,
+  childrenOf,
+  forgetSpans,
+  recordedTracing,
+  spanOf,
+  spans,
+  statusOf,
+  tracer
+} from './support/recorded-spans.ts'
 import { TracedContainer } from './support/traced-container.ts'
 
 const shop = 'shop' as ContainerKind
@@ -49,8 +58,8 @@ function factoryOf(container: Container): ContainerFactory {
   }
 }
 
-const everything = openTelemetryTracing()
-const nothing = openTelemetryTracing({ sampleRatio: 0 })
+const everything = recordedTracing()
+const nothing = recordedTracing({ sampleRatio: 0 })
 
 beforeEach(forgetSpans)
 afterEach(async () => {
@@ -184,7 +193,7 @@ test('an active span that is not sampled is followed, whatever the ratio', async
 
 test('the ratio is drawn for each request', async () => {
   const draws = [0.009, 0.011, 0.5, 0]
-  const tracing = openTelemetryTracing({ sampleRatio: 0.01, random: () => draws.shift() ?? 1 })
+  const tracing = recordedTracing({ sampleRatio: 0.01, random: () => draws.shift() ?? 1 })
   const { client } = await start(tracing)
   const reference = await client.get(shop, { uuid: bakery })
   const connection = await reference.connect()
@@ -196,7 +205,7 @@ test('the ratio is drawn for each request', async () => {
 
 test('requests that share a batch with one that is traced do not belong to its trace', async () => {
   const draws: number[] = []
-  const tracing = openTelemetryTracing({ sampleRatio: 0.5, random: () => draws.shift() ?? 1 })
+  const tracing = recordedTracing({ sampleRatio: 0.5, random: () => draws.shift() ?? 1 })
   const { client } = await start(tracing)
   const reference = await client.get(shop, { uuid: bakery })
   draws.push(0, 1, 1)

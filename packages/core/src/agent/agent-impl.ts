@@ -32,6 +32,7 @@ import type {
   StreamCall,
   Subscriber
 } from '../contract/ports.ts'
+import { noHeaders } from '../contract/ports.ts'
 import type { AgentCounts, HostedContainers } from './agent-counts.ts'
 import { Binding } from './binding.ts'
 import { requireHosted, type ContainerFactories } from './factory.ts'
@@ -202,7 +203,7 @@ export class AgentImpl implements NetworkAgent {
       data,
       clientId: undefined,
       deadline: Infinity,
-      headers: {},
+      headers: noHeaders,
       signal: () => new AbortController().signal
     })
   }
@@ -270,6 +271,7 @@ export class AgentImpl implements NetworkAgent {
     await Promise.all(ended)
     await this.binding?.close()
     this.binding = undefined
+    this.options.tracing?.flush()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -390,8 +392,13 @@ export class AgentImpl implements NetworkAgent {
 
   /** The trace that a call belongs to, if it is recorded. Headers that are broken are its handler's to refuse. */
   private traceOf(action: TracedAction, call: ContainerCall, kind: ContainerKind): Trace | undefined {
+    const { tracing } = this.options
+    if (tracing === undefined) return undefined
     try {
-      return this.options.tracing?.serve(action, call.headers, call.operation, kind, call.uuid)
+      const { headers } = call
+      // Most have none: this is all that is done for those.
+      if (headers === noHeaders) return undefined
+      return tracing.serve(action, headers, call.operation, kind, call.uuid)
     } catch {
       return undefined
     }

@@ -48,6 +48,8 @@ export interface Tracing {
   ): Trace | undefined
   /** Runs something that outlives whatever trace there is now: what comes of it later does not belong to that. */
   apart<T>(work: () => T): T
+  /** Records what has ended and was kept back so far. Called when an agent has closed. */
+  flush(): void
 }
 
 /** Ends a trace when its work has settled. */

@@ -215,6 +215,9 @@ export interface ClientGoneCommand {
   readonly uuids: readonly ContainerUuid[]
 }
 
+/** The headers of a call that has none: whoever looks only for some of them need not look further. */
+export const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
+
 /** A request for a container, on its way to it. */
 export interface ContainerCall {
   readonly uuid: ContainerUuid

@@ -7,20 +7,42 @@ import {
   TracerProvider,
   type ReadableSpan
 } from '@opentelemetry/sdk-trace'
+import type { Tracing } from '@hcengineering/network-core'
+import { openTelemetryTracing, type TracingOptions } from '../../src/index.ts'
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
 propagation.setGlobalPropagator(new W3CTraceContextPropagator())
 const exporter = new InMemorySpanExporter()
 trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }))
 
+const tracings: Tracing[] = []
+
+/** As `openTelemetryTracing`; what it keeps back is among the {@link spans}, too. */
+export function recordedTracing(options?: TracingOptions): Tracing {
+  const tracing = openTelemetryTracing(options)
+  tracings.push(tracing)
+  return tracing
+}
+
 /** A user's own tracer. */
 export const tracer: Tracer = trace.getTracer('test')
 
+function flush(): void {
+  for (const tracing of tracings) tracing.flush()
+}
+
 export function forgetSpans(): void {
+  flush()
   exporter.reset()
 }
 
 export function spans(): ReadableSpan[] {
+  flush()
+  return told()
+}
+
+/** Those that the SDK knows of by now. */
+export function told(): ReadableSpan[] {
   return exporter.getFinishedSpans()
 }
 
