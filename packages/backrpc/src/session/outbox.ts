@@ -252,7 +252,7 @@ export class Outbox {
     this.options.onWritten(frame, this.nextSequence)
     if (this.fullAt > 0) this.beyond.push(frame)
     else if (writer.length >= batchBytesTarget) this.fullAt = writer.length
-    if (writer.length >= batchBytesTarget + nextBatchBytesMin) {
+    if (this.fullAt > 0 && writer.length >= this.fullAt + nextBatchBytesMin) {
       this.split()
     } else if (!this.flushScheduled) {
       this.flushScheduled = true
@@ -289,10 +289,6 @@ export class Outbox {
   /** Sends the batch as it was when it became full; what was written beyond begins the next one. */
   private split(): void {
     const { writer, fullAt, beyond } = this
-    if (beyond.length === 0) {
-      this.seal()
-      return
-    }
     const bytes = this.copyWritten(fullAt)
     const rest = this.writer.buffer.subarray(fullAt, writer.length)
     this.begin()

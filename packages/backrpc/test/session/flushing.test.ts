@@ -82,7 +82,8 @@ test('what does not fit into a full batch is the next one, however long it is', 
   const long = 'z'.repeat(15_000)
   expect(requestsByMessage([...payloadsOf(17), long])).toEqual({ within: [16], after: [2] })
   expect(requestsByMessage([...payloadsOf(17), long, ...payloadsOf(4)])).toEqual({ within: [16], after: [6] })
-  expect(requestsByMessage([...payloadsOf(15), long, ...payloadsOf(1)])).toEqual({ within: [16], after: [1] })
+  expect(requestsByMessage([...payloadsOf(15), long, ...payloadsOf(3)])).toEqual({ within: [], after: [19] })
+  expect(requestsByMessage([...payloadsOf(15), long, ...payloadsOf(4)])).toEqual({ within: [16], after: [4] })
 })
 
 test('requests of a batch that never left are sent again, those of the one before it are not', () => {

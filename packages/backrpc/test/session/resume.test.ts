@@ -46,9 +46,11 @@ describe('a resumed session', () => {
       let told = 0
       for (let step = 0; step < 2000; step++) {
         const dice = random()
-        if (dice < 0.3)
-          asked.push(pair.left.ask({ id: asked.length, filler: Buffer.alloc(random() < 0.1 ? 20_000 : 100) }))
-        else if (dice < 0.5) pair.left.tell(told++)
+        if (dice < 0.3) {
+          for (let count = random() < 0.2 ? 10 : 1; count > 0; count--) {
+            asked.push(pair.left.ask({ id: asked.length, filler: Buffer.alloc(fillerBytes(random)) }))
+          }
+        } else if (dice < 0.5) pair.left.tell(told++)
         else if (dice < 0.6) pair.turns.end()
         else if (dice < 0.75) deliverSome(pair.left.wire, pair.right.session, random)
         else if (dice < 0.9) deliverSome(pair.right.wire, pair.left.session, random)
@@ -69,6 +71,13 @@ describe('a resumed session', () => {
     }
   )
 })
+
+/** Some fill a batch with others, a few go alone. */
+function fillerBytes(random: () => number): number {
+  const dice = random()
+  if (dice < 0.1) return 20_000
+  return dice < 0.4 ? 1000 + Math.floor(random() * 5000) : 100
+}
 
 function deliverSome(
   wire: Uint8Array[],
