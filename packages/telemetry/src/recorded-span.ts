@@ -1,4 +1,12 @@
-import { context, propagation, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api'
+import {
+  context,
+  diag,
+  propagation,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span
+} from '@opentelemetry/api'
 import { ATTR_ERROR_TYPE, ATTR_RPC_STATUS_CODE } from '@opentelemetry/semantic-conventions'
 import { toNetworkError, type Trace } from '@hcengineering/network-core'
 
@@ -9,6 +17,11 @@ type Headers = Readonly<Record<string, string>>
  * must not fail because it is traced.
  */
 const valueLengthMax = 2048
+
+/** Samplers, processors and propagators are the application's: what they throw harms no request. */
+export function reportFailure(error: unknown): void {
+  diag.error('@hcengineering/network-telemetry: a trace is not recorded', error)
+}
 
 /** A span of OpenTelemetry, as the network sees it. */
 export class RecordedSpan implements Trace {
@@ -22,7 +35,11 @@ export class RecordedSpan implements Trace {
 
   get headers(): Headers {
     const carrier: Record<string, string> = {}
-    propagation.inject(this.context, carrier, boundedSetter)
+    try {
+      propagation.inject(this.context, carrier, boundedSetter)
+    } catch (error) {
+      reportFailure(error)
+    }
     return carrier
   }
 
@@ -30,15 +47,19 @@ export class RecordedSpan implements Trace {
     return context.with(this.context, work)
   }
 
-  /** @param endTime as `performance.now()` gives it; default: now */
+  /** @param endTime milliseconds since 1970; default: now */
   end(error?: unknown, endTime?: number): void {
-    if (error !== undefined) {
-      const { code, message } = toNetworkError(error)
-      this.span.setAttribute(ATTR_ERROR_TYPE, code)
-      this.span.setAttribute(ATTR_RPC_STATUS_CODE, code)
-      this.span.setStatus({ code: SpanStatusCode.ERROR, message })
+    try {
+      if (error !== undefined) {
+        const { code, message } = toNetworkError(error)
+        this.span.setAttribute(ATTR_ERROR_TYPE, code)
+        this.span.setAttribute(ATTR_RPC_STATUS_CODE, code)
+        this.span.setStatus({ code: SpanStatusCode.ERROR, message })
+      }
+      this.span.end(endTime)
+    } catch (failure) {
+      reportFailure(failure)
     }
-    this.span.end(endTime)
   }
 }
 

@@ -18,9 +18,9 @@ export interface Served {
 /**
  * Makes the span of what is served. Undefined when its asker does not record it.
  *
- * @param startTime as `performance.now()` gives it
+ * @param startTime milliseconds since 1970; undefined: now
  */
-export type MakeSpan = (served: Served, startTime: number) => RecordedSpan | undefined
+export type MakeSpan = (served: Served, startTime: number | undefined) => RecordedSpan | undefined
 
 /**
  * The span of something that is served. It is made when somebody looks: the handler, or whatever that calls. If
@@ -32,7 +32,9 @@ export class ServedSpan implements Trace, Context {
   private readonly served: Served
   private readonly make: MakeSpan
   private readonly late: LateSpans
-  private readonly startTime = performance.now()
+  // As the SDK tells time: the wall clock when it begins, and what has passed since by one that nobody sets.
+  private readonly startTime = Date.now()
+  private readonly began = performance.now()
   private span: RecordedSpan | undefined
   private isMade = false
   private endTime = 0
@@ -53,7 +55,7 @@ export class ServedSpan implements Trace, Context {
   }
 
   end(error?: unknown): void {
-    this.endTime = performance.now()
+    this.endTime = this.startTime + performance.now() - this.began
     this.error = error
     if (this.isMade) this.record()
     else this.late.add(this)
@@ -83,7 +85,8 @@ export class ServedSpan implements Trace, Context {
   private look(): RecordedSpan | undefined {
     if (!this.isMade) {
       this.isMade = true
-      this.span = this.make(this.served, this.startTime)
+      // The SDK times events of a span to the microsecond only if it has taken its start itself.
+      this.span = this.make(this.served, this.startTime === Date.now() ? undefined : this.startTime)
     }
     return this.span
   }

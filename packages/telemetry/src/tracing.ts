@@ -11,6 +11,7 @@ import {
 } from '@opentelemetry/api'
 import { ATTR_RPC_METHOD, ATTR_RPC_SYSTEM_NAME } from '@opentelemetry/semantic-conventions'
 import {
+  callChainHeader,
   NetworkError,
   systemClock,
   type Clock,
@@ -22,7 +23,7 @@ import {
 } from '@hcengineering/network-core'
 import { Attribute, rpcSystem, scopeName } from './attributes.ts'
 import { LateSpans } from './late-spans.ts'
-import { ForwardedSpan, RecordedSpan } from './recorded-span.ts'
+import { ForwardedSpan, RecordedSpan, reportFailure } from './recorded-span.ts'
 import { ServedSpan, type Served } from './served-span.ts'
 
 /** Options of {@link openTelemetryTracing}. */
@@ -139,7 +140,7 @@ class OpenTelemetryTracing implements Tracing {
     this.late.flush()
   }
 
-  private readonly makeServed = (served: Served, startTime: number): RecordedSpan | undefined => {
+  private readonly makeServed = (served: Served, startTime: number | undefined): RecordedSpan | undefined => {
     const { action, came, operation, kind, uuid } = served
     const asker = sampledAsker(came)
     if (asker === undefined) return undefined
@@ -162,22 +163,35 @@ class OpenTelemetryTracing implements Tracing {
     }
     const options: SpanOptions = { kind: spanKind, attributes }
     if (startTime !== undefined) options.startTime = startTime
-    const span = this.tracer.startSpan(method, options, parent)
-    return span.isRecording() ? new RecordedSpan(span, parent) : undefined
+    try {
+      const span = this.tracer.startSpan(method, options, parent)
+      return span.isRecording() ? new RecordedSpan(span, parent) : undefined
+    } catch (error) {
+      reportFailure(error)
+      return undefined
+    }
   }
 }
 
-/** Whether there is anything to find for {@link sampledAsker}. Most requests have no headers: then this is all that is done. */
+/**
+ * Whether there are headers of somebody else's, among which a propagator may find a trace. Most requests have none:
+ * then this is all that is done.
+ */
 function mayTellATrace(headers: Headers): boolean {
-  for (const field of propagation.fields()) if (Object.hasOwn(headers, field)) return true
+  for (const name in headers) if (name !== callChainHeader && Object.hasOwn(headers, name)) return true
   return false
 }
 
 /** Who has asked, if that is being recorded there. */
 function sampledAsker(headers: Headers): Context | undefined {
-  const asker = propagation.extract(ROOT_CONTEXT, headers)
-  const span = trace.getSpanContext(asker)
-  return span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0 ? asker : undefined
+  try {
+    const asker = propagation.extract(ROOT_CONTEXT, headers)
+    const span = trace.getSpanContext(asker)
+    return span !== undefined && (span.traceFlags & TraceFlags.SAMPLED) !== 0 ? asker : undefined
+  } catch (error) {
+    reportFailure(error)
+    return undefined
+  }
 }
 
 /** The full name of what is called: an operation of a kind, or one of the network itself. */

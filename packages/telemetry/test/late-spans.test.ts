@@ -1,8 +1,15 @@
-import { context, SpanKind, trace } from '@opentelemetry/api'
-import { AlwaysOffSampler, TracerProvider } from '@opentelemetry/sdk-trace'
+import { context, propagation, SpanKind, trace, type HrTime, type Tracer } from '@opentelemetry/api'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import {
+  AlwaysOffSampler,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  TracerProvider
+} from '@opentelemetry/sdk-trace'
+import { withCallChain } from '@hcengineering/network-core'
 import type { Clock, ContainerKind, ContainerUuid, Trace, Tracing } from '@hcengineering/network-core'
 import { startTestNetwork, VirtualClock } from '@hcengineering/network-testing'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   childrenOf,
   forgetSpans,
@@ -55,8 +62,8 @@ function work(ms: number): void {
 }
 
 test('a span that is made late tells when it began and ended, and how', () => {
-  const wall = Date.now()
   const before = performance.now()
+  const wall = Date.now()
   const served = serve()
   const began = performance.now()
   work(5)
@@ -66,9 +73,9 @@ test('a span that is made late tells when it began and ended, and how', () => {
   work(5)
   const { startTime, duration, attributes } = spanOf('SERVER', 'shop/work')
   const startedMs = startTime[0] * 1000 + startTime[1] / 1e6 - wall
-  // The SDK takes the wall clock to the millisecond.
-  expect(startedMs).toBeGreaterThanOrEqual(-2)
-  expect(startedMs).toBeLessThanOrEqual(began - before + 2)
+  // To the millisecond, as the SDK takes it.
+  expect(startedMs).toBeGreaterThanOrEqual(0)
+  expect(startedMs).toBeLessThanOrEqual(began - before + 1)
   const tookMs = duration[0] * 1000 + duration[1] / 1e6
   expect(tookMs).toBeGreaterThanOrEqual(over - began - 0.01)
   expect(tookMs).toBeLessThanOrEqual(ended - before + 0.01)
@@ -144,11 +151,107 @@ test('what was told on request is not told again', async () => {
   expect(told()).toHaveLength(2)
 })
 
+test('what happens in a span that was looked at soon is timed as exactly as its end', () => {
+  const wall = vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000)
+  try {
+    const served = serve()
+    served.run(() => {
+      const active = trace.getActiveSpan()
+      work(0.2)
+      active?.addEvent('seen')
+    })
+    work(0.2)
+    served.end()
+  } finally {
+    wall.mockRestore()
+  }
+  const { startTime, endTime, events } = spanOf('SERVER', 'shop/work')
+  expect(startTime).toEqual([1_700_000_000, 0])
+  expect(events.map(({ time }) => isBefore(startTime, time) && isBefore(time, endTime))).toEqual([true])
+})
+
+function isBefore([seconds, nanoseconds]: HrTime, [otherSeconds, otherNanoseconds]: HrTime): boolean {
+  return seconds === otherSeconds ? nanoseconds < otherNanoseconds : seconds < otherSeconds
+}
+
+function broken(): never {
+  throw new Error('out of order')
+}
+
+describe('what throws in the SDK', () => {
+  test('when it is asked to make a span', () => {
+    const failing: Tracer = { startSpan: broken, startActiveSpan: broken }
+    tracing = recordedTracing({ clock, tracer: failing })
+    const served = serve()
+    expect(served.run(() => trace.getActiveSpan())).toBeUndefined()
+    served.end()
+    serve().end()
+    tracing.flush()
+    expect(tracing.ask('request', 'work', shop, bakery)).toBeUndefined()
+  })
+
+  test('when one of many ends', () => {
+    let ended = 0
+    const exporter = new InMemorySpanExporter()
+    const provider = new TracerProvider({
+      spanProcessors: [
+        { onStart: () => {}, onEnd: () => ++ended === 2 && broken(), forceFlush: broken, shutdown: broken },
+        new SimpleSpanProcessor({ exporter })
+      ]
+    })
+    tracing = recordedTracing({ clock, tracer: provider.getTracer('test') })
+    serveMany(3)
+    tracing.flush()
+    expect(ended).toBe(3)
+    expect(exporter.getFinishedSpans()).toHaveLength(2)
+  })
+
+  test('when it reads or writes headers', () => {
+    propagation.disable()
+    propagation.setGlobalPropagator({ inject: broken, extract: broken, fields: () => [] })
+    try {
+      const asked = tracing.ask('request', 'work', shop, bakery)
+      expect(asked?.headers).toEqual({})
+      const served = serve()
+      expect(served.run(() => trace.getActiveSpan())).toBeUndefined()
+      served.end()
+      tracing.flush()
+      expect(told()).toEqual([])
+    } finally {
+      propagation.disable()
+      propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+    }
+  })
+})
+
+test('a propagator may read headers that it does not write', () => {
+  const w3c = new W3CTraceContextPropagator()
+  propagation.disable()
+  propagation.setGlobalPropagator({
+    inject: () => {},
+    extract: (to, { legacy }: Record<string, string>, getter) =>
+      w3c.extract(to, legacy === undefined ? {} : { traceparent: legacy }, getter),
+    fields: () => []
+  })
+  try {
+    serve({ legacy: headers.traceparent }).end()
+    expect(spanOf('SERVER', 'shop/work').parentSpanContext).toMatchObject(asker)
+  } finally {
+    propagation.disable()
+    propagation.setGlobalPropagator(w3c)
+  }
+})
+
+test('a call from within a container is no trace for its chain of callers', () => {
+  expect(tracing.serve('request', withCallChain(undefined, ['1.2.3']), 'work', shop, bakery)).toBeUndefined()
+})
+
 test('headers of something else are no trace, and neither is one that is not sampled', () => {
-  expect(tracing.serve('request', { tenant: 'north' }, 'work', shop, bakery)).toBeUndefined()
-  const unsampled = serve({ traceparent: headers.traceparent.replace(/01$/, '00') })
-  expect(unsampled.run(() => trace.getActiveSpan())).toBeUndefined()
-  unsampled.end()
+  for (const came of [{ tenant: 'north' }, { traceparent: headers.traceparent.replace(/01$/, '00') }]) {
+    const served = serve(came)
+    expect(served.run(() => trace.getActiveSpan())).toBeUndefined()
+    served.end()
+  }
   expect(spans()).toEqual([])
 })
 
