@@ -1,15 +1,15 @@
 /**
- * Checks the documentation: links and anchors lead somewhere, `pnpm` commands exist, and the TypeScript in
- * README.md, docs/ and the `@example`s of packages/ compiles against the packages' sources. A block that is
- * no program is marked ```` ```ts fragment ````. One with a ```` ```text ```` block right behind it is run, and
- * must print exactly that.
+ * Checks the documentation: links and anchors lead somewhere, docs/README.md lists all pages beside it, `pnpm`
+ * commands exist, and the TypeScript in README.md, docs/ and the `@example`s of packages/ compiles against the
+ * packages' sources. A block that is no program is marked ```` ```ts fragment ````. One with a ```` ```text ````
+ * block right behind it is run, and must print exactly that.
  */
 
 import { glob, readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { findUnknownCommands } from './docs/commands.ts'
 import { compileBlocks } from './docs/compile.ts'
-import { findBrokenLinks } from './docs/links.ts'
+import { findBrokenLinks, findUnlisted } from './docs/links.ts'
 import { parsePage, typescriptBlocks } from './docs/page.ts'
 import type { Finding } from './docs/page.ts'
 import { runBlocks } from './docs/run.ts'
@@ -35,6 +35,7 @@ const pages = await Promise.all(
 )
 const findings: Finding[] = [
   ...(await findBrokenLinks(root, pages)),
+  ...findUnlisted(pages, 'docs/README.md'),
   ...pages.flatMap((page) => findUnknownCommands(page, scripts))
 ]
 

@@ -16,6 +16,17 @@ export async function findBrokenLinks(root: string, pages: readonly Page[]): Pro
   return findings
 }
 
+/** Pages beside or below an index, such as `docs/README.md`, to which it has no link. None where there is no index. */
+export function findUnlisted(pages: readonly Page[], index: string): Finding[] {
+  const page = pages.find(({ path }) => path === index)
+  if (page === undefined) return []
+  const folder = dirname(index)
+  const listed = new Set(linksOf(page).map(({ url }) => normalize(join(folder, url.split('#', 1)[0] ?? ''))))
+  return pages
+    .filter(({ path }) => path.startsWith(`${folder}/`) && path !== index && !listed.has(path))
+    .map(({ path }) => ({ path, line: 1, message: `${index} does not list this page` }))
+}
+
 function linksOf({ tree }: Page): { line: number; url: string }[] {
   const links: { line: number; url: string }[] = []
   visit(tree, (node) => {

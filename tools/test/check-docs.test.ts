@@ -94,6 +94,20 @@ describe('the check of the docs', () => {
     ])
   })
 
+  it('names pages that the index of the docs does not list', async () => {
+    await write({
+      'docs/README.md':
+        '# Docs\n\n[guide](guide.md#guide) [first](decisions/0001-first.md) [up](../README.md)\n',
+      'docs/guide.md': '# Guide\n',
+      'docs/decisions/0001-first.md': '# First\n',
+      'docs/decisions/0002-second.md': '# Second\n',
+      'README.md': '# Title\n'
+    })
+    const { exitCode, stderr } = await checkDocs()
+    expect(exitCode).toBe(1)
+    expect(stderr.trim()).toBe('docs/decisions/0002-second.md:1 docs/README.md does not list this page')
+  })
+
   it('runs a program whose output stands behind it, and says what differs', async () => {
     await write({
       'README.md': [
