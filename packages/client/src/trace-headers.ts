@@ -5,5 +5,6 @@ export function withTrace<T extends { readonly headers?: Readonly<Record<string,
   options: T,
   trace: Trace
 ): T {
-  return { ...options, headers: { ...options.headers, ...trace.headers } }
+  const { headers } = options
+  return { ...options, headers: headers === undefined ? trace.headers : { ...headers, ...trace.headers } }
 }

@@ -23,20 +23,39 @@ export function reportFailure(error: unknown): void {
   diag.error('@hcengineering/network-telemetry: a trace is not recorded', error)
 }
 
-/** A span of OpenTelemetry, as the network sees it. */
-export class RecordedSpan implements Trace {
-  readonly context: Context
+/** Where a context keeps its span. The API tells nobody; but it asks for it. */
+const spanKey = ((): symbol | undefined => {
+  let asked: symbol | undefined
+  const listener: Context = {
+    getValue: (key) => {
+      asked = key
+    },
+    setValue: () => listener,
+    deleteValue: () => listener
+  }
+  trace.getSpan(listener)
+  return asked
+})()
+
+/**
+ * A span of OpenTelemetry, as the network sees it.
+ *
+ * It is the context with that span, too: most are asked for nothing but the headers, for which a context of the API's own
+ * would be several objects.
+ */
+export class RecordedSpan implements Trace, Context {
   private readonly span: Span
+  private readonly parent: Context
 
   constructor(span: Span, parent: Context) {
     this.span = span
-    this.context = trace.setSpan(parent, span)
+    this.parent = parent
   }
 
   get headers(): Headers {
     const carrier: Record<string, string> = {}
     try {
-      propagation.inject(this.context, carrier, boundedSetter)
+      propagation.inject(this, carrier, boundedSetter)
     } catch (error) {
       reportFailure(error)
     }
@@ -44,7 +63,7 @@ export class RecordedSpan implements Trace {
   }
 
   run<T>(work: () => T): T {
-    return context.with(this.context, work)
+    return context.with(this, work)
   }
 
   /** @param endTime milliseconds since 1970; default: now */
@@ -60,6 +79,22 @@ export class RecordedSpan implements Trace {
     } catch (failure) {
       reportFailure(failure)
     }
+  }
+
+  getValue(key: symbol): unknown {
+    return key === spanKey ? this.span : this.parent.getValue(key)
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return this.plain.setValue(key, value)
+  }
+
+  deleteValue(key: symbol): Context {
+    return this.plain.deleteValue(key)
+  }
+
+  private get plain(): Context {
+    return trace.setSpan(this.parent, this.span)
   }
 }
 

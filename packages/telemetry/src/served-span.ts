@@ -79,7 +79,7 @@ export class ServedSpan implements Trace, Context {
   }
 
   private get inside(): Context {
-    return this.look()?.context ?? ROOT_CONTEXT
+    return this.look() ?? ROOT_CONTEXT
   }
 
   private look(): RecordedSpan | undefined {

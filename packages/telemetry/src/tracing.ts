@@ -5,6 +5,7 @@ import {
   SpanKind,
   trace,
   TraceFlags,
+  type Attributes,
   type Context,
   type SpanOptions,
   type Tracer
@@ -38,7 +39,7 @@ export interface TracingOptions {
   sampleRatio?: number | undefined
   /** @default the one of the registered SDK, whenever that is registered */
   tracer?: Tracer | undefined
-  /** From 0 up to 1. @default Math.random */
+  /** From 0 to below 1; drawn from once for each trace that begins here. @default Math.random */
   random?: (() => number) | undefined
   /** Says when spans of what was served are told to the SDK. @default the host's */
   clock?: Clock | undefined
@@ -82,12 +83,15 @@ class OpenTelemetryTracing implements Tracing {
   private readonly sampleRatio: number
   private readonly random: () => number
   private readonly late: LateSpans
+  /** How many more are left out before the next one begins a trace. */
+  private leftOut: number
 
   constructor(tracer: Tracer, sampleRatio: number, random: () => number, clock: Clock) {
     this.tracer = tracer
     this.sampleRatio = sampleRatio
     this.random = random
     this.late = new LateSpans(clock)
+    this.leftOut = drawLeftOut(sampleRatio, random)
   }
 
   ask(
@@ -97,11 +101,14 @@ class OpenTelemetryTracing implements Tracing {
     uuid: ContainerUuid | undefined
   ): Trace | undefined {
     const active = context.active()
-    const within = trace.getSpanContext(active)
-    if (within === undefined) {
-      if (this.sampleRatio < 1 && this.random() >= this.sampleRatio) return undefined
-    } else if ((within.traceFlags & TraceFlags.SAMPLED) === 0) {
+    const within = active === ROOT_CONTEXT ? undefined : trace.getSpanContext(active)
+    if (within !== undefined) {
+      if ((within.traceFlags & TraceFlags.SAMPLED) === 0) return undefined
+    } else if (this.leftOut > 0) {
+      this.leftOut--
       return undefined
+    } else {
+      this.leftOut = drawLeftOut(this.sampleRatio, this.random)
     }
     return this.begin(SpanKind.CLIENT, active, methodOf(action, operation, kind), kind, uuid)
   }
@@ -128,7 +135,7 @@ class OpenTelemetryTracing implements Tracing {
     if (asker === undefined) return undefined
     const method = methodOf(action, operation, kind)
     const received = this.begin(SpanKind.SERVER, asker, method, kind, uuid)
-    const sent = received && this.begin(SpanKind.CLIENT, received.context, method, kind, uuid)
+    const sent = received && this.begin(SpanKind.CLIENT, received, method, kind, uuid)
     return received && sent && new ForwardedSpan(received, sent, headers)
   }
 
@@ -155,12 +162,9 @@ class OpenTelemetryTracing implements Tracing {
     uuid: ContainerUuid | undefined,
     startTime?: number
   ): RecordedSpan | undefined {
-    const attributes = {
-      [ATTR_RPC_SYSTEM_NAME]: rpcSystem,
-      [ATTR_RPC_METHOD]: method,
-      ...(kind !== undefined && { [Attribute.containerKind]: kind }),
-      ...(uuid !== undefined && { [Attribute.containerUuid]: uuid })
-    }
+    const attributes: Attributes = { [ATTR_RPC_SYSTEM_NAME]: rpcSystem, [ATTR_RPC_METHOD]: method }
+    if (kind !== undefined) attributes[Attribute.containerKind] = kind
+    if (uuid !== undefined) attributes[Attribute.containerUuid] = uuid
     const options: SpanOptions = { kind: spanKind, attributes }
     if (startTime !== undefined) options.startTime = startTime
     try {
@@ -171,6 +175,15 @@ class OpenTelemetryTracing implements Tracing {
       return undefined
     }
   }
+}
+
+/**
+ * How many are left out before the next one is chosen, if each is chosen with this probability: one draw for all of them,
+ * instead of one for each. The distribution is the geometric one, by inversion (Devroye, Non-Uniform Random Variate
+ * Generation, X.2).
+ */
+function drawLeftOut(probability: number, random: () => number): number {
+  return probability === 0 ? Infinity : Math.floor(Math.log(1 - random()) / Math.log(1 - probability))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
+import { context, createContextKey, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api'
 import { createMemoryNetwork } from '@hcengineering/network-backrpc'
 import {
   containerOnAgentEndpointRef,
@@ -12,9 +12,10 @@ import {
 } from '@hcengineering/network-core'
 import { createNetworkClient, LocalAgents, type NetworkClient } from '@hcengineering/network-client'
 import { NetworkServer } from '@hcengineering/network-server'
-import { startTestNetwork, type TestAgent, type TestNetwork } from '@hcengineering/network-testing'
+import { Random, startTestNetwork, type TestAgent, type TestNetwork } from '@hcengineering/network-testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openTelemetryTracing } from '../src/index.ts'
+import { RecordedSpan } from '../src/recorded-span.ts'
 import {
   chain,
   childrenOf,
@@ -191,24 +192,64 @@ test('an active span that is not sampled is followed, whatever the ratio', async
   expect(spans()).toEqual([])
 })
 
-test('the ratio is drawn for each request', async () => {
-  const draws = [0.009, 0.011, 0.5, 0]
-  const tracing = recordedTracing({ sampleRatio: 0.01, random: () => draws.shift() ?? 1 })
-  const { client } = await start(tracing)
-  const reference = await client.get(shop, { uuid: bakery })
-  const connection = await reference.connect()
-  forgetSpans()
-  draws.splice(0, draws.length, 0.009, 0.011, 0.5, 0)
-  for (let n = 0; n < 4; n++) await connection.request('work', n)
-  expect(spans().filter(({ name, kind }) => name === 'shop/work' && kind === SpanKind.CLIENT)).toHaveLength(2)
+/** Which of so many requests begin a trace. */
+function tracedOf(count: number, tracing: Tracing): number[] {
+  const numbers = Array.from({ length: count }, (_, n) => n)
+  return numbers.filter((n) => {
+    const begun = tracing.ask('request', `work ${n}`, shop, bakery)
+    begun?.end()
+    return begun !== undefined
+  })
+}
+
+test('the draws say how many requests are left out before the next one is traced', () => {
+  const draws = [0.5, 0, 0.76, 0.49]
+  const tracing = recordedTracing({ sampleRatio: 0.5, random: () => draws.shift() ?? 0.999_999 })
+  // By halves: 1, 0, 2 and 0 of them.
+  expect(tracedOf(20, tracing)).toEqual([1, 2, 5, 6])
+})
+
+test('as many requests are traced as the ratio says, however far from each other', () => {
+  const random = new Random('sampled')
+  const tracing = recordedTracing({ sampleRatio: 0.02, random: () => random.fraction() })
+  const traced = tracedOf(50_000, tracing)
+  // Of 1,000 the standard deviation is 31.
+  expect(traced.length).toBeGreaterThan(875)
+  expect(traced.length).toBeLessThan(1125)
+  // As independent draws have it: one in 50 comes right behind another, and 13 % of the gaps are longer than 100.
+  const gaps = traced.slice(1).map((n, index) => n - (traced[index] ?? 0))
+  expect(gaps.filter((gap) => gap === 1).length).toBeLessThan(45)
+  expect(gaps.filter((gap) => gap === 1).length).toBeGreaterThan(4)
+  expect(gaps.filter((gap) => gap > 100).length / gaps.length).toBeCloseTo(0.98 ** 100, 1)
+})
+
+test('a request within a trace is none of those that are drawn for', () => {
+  const tracing = recordedTracing({ sampleRatio: 0.5, random: () => 0.5 })
+  const within = trace.setSpan(ROOT_CONTEXT, tracer.startSpan('outer'))
+  expect(context.with(within, () => tracedOf(3, tracing))).toEqual([0, 1, 2])
+  expect(tracedOf(4, tracing)).toEqual([1, 3])
+})
+
+test('what a trace is asked for besides its span is what was there around it', () => {
+  const [inner, other] = [createContextKey('inner'), createContextKey('other')]
+  const outer = ROOT_CONTEXT.setValue(other, 'from outside')
+  const span = new RecordedSpan(tracer.startSpan('its own'), outer)
+  expect(trace.getSpan(span)).toMatchObject({ name: 'its own' })
+  expect(span.getValue(other)).toBe('from outside')
+  const more = span.setValue(inner, 1)
+  expect([more.getValue(inner), more.getValue(other)]).toEqual([1, 'from outside'])
+  expect(trace.getSpan(more)).toMatchObject({ name: 'its own' })
+  expect(trace.getSpan(trace.deleteSpan(span))).toBeUndefined()
+  expect(trace.deleteSpan(span).getValue(other)).toBe('from outside')
+  expect(span.deleteValue(other).getValue(other)).toBeUndefined()
 })
 
 test('requests that share a batch with one that is traced do not belong to its trace', async () => {
-  const draws: number[] = []
-  const tracing = recordedTracing({ sampleRatio: 0.5, random: () => draws.shift() ?? 1 })
+  // By halves: leaves out one, the get; then traces one, and leaves out six.
+  const draws = [0.5]
+  const tracing = recordedTracing({ sampleRatio: 0.5, random: () => draws.shift() ?? 0.99 })
   const { client } = await start(tracing)
   const reference = await client.get(shop, { uuid: bakery })
-  draws.push(0, 1, 1)
   const [traced, ...others] = await Promise.all([1, 2, 3].map(() => reference.request('look')))
   expect(traced.headers).toHaveProperty('traceparent')
   for (const other of others) expect(other).toEqual({ active: undefined, headers: {} })

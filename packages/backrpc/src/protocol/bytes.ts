@@ -58,7 +58,7 @@ export class ByteWriter {
     const start = this.length + 2
     const size = value.length
     // Most texts are short and ASCII: for those a loop beats the call into the runtime.
-    if (size <= 48) {
+    if (size <= 64) {
       let index = 0
       for (; index < size; index++) {
         const unit = value.charCodeAt(index)
