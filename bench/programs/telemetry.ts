@@ -21,7 +21,8 @@ import {
   observeAgent,
   observeClient,
   observeEventLoop,
-  openTelemetryTracing
+  openTelemetryTracing,
+  spanIds
 } from '@hcengineering/network-telemetry'
 
 /** What is observed in this run: nothing, or metrics and this share of the requests. */
@@ -30,6 +31,8 @@ export type TelemetryOption =
       readonly sampleRatio: number
       /** Whether spans are thrown away as they end, not kept for a batch. @default false */
       readonly unkept?: boolean
+      /** Whether the SDK has its own ids, so that spans of what is asked for are made at once. @default false */
+      readonly ownIds?: boolean
     }
   | undefined
 
@@ -91,11 +94,14 @@ export class Telemetry {
   private readonly provider: TracerProvider
 
   /** Registers it for the whole process. */
-  constructor({ sampleRatio, unkept = false }: NonNullable<TelemetryOption>) {
+  constructor({ sampleRatio, unkept = false, ownIds = false }: NonNullable<TelemetryOption>) {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
     propagation.setGlobalPropagator(new W3CTraceContextPropagator())
     const processor = unkept ? this.unkept : new BatchSpanProcessor({ exporter: this.spans })
-    this.provider = new TracerProvider({ spanProcessors: [processor] })
+    this.provider = new TracerProvider({
+      spanProcessors: [processor],
+      ...(!ownIds && { idGenerator: spanIds })
+    })
     trace.setGlobalTracerProvider(this.provider)
     const reader = new PeriodicExportingMetricReader({
       exporter: this.metrics,

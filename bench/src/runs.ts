@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
-import { median } from 'simple-statistics'
+import { median, sum } from 'simple-statistics'
 import { Unavailable, type Figures, type Load } from './messages.ts'
 import type { Stage, Started } from './stage.ts'
 
@@ -104,8 +104,19 @@ const turnsPerMeasure = 4
 /** What a turn begins with, to get going again. */
 const turnWarmUpMs = 100
 
+interface Observed {
+  readonly sampleRatio: number
+  readonly unkept?: boolean
+  readonly ownIds?: boolean
+}
+
+interface Pair {
+  readonly agent: Started
+  readonly client: Started
+}
+
 interface PairOptions {
-  readonly observed?: { readonly sampleRatio: number; readonly unkept?: boolean }
+  readonly observed?: Observed
   readonly byHand?: boolean
 }
 
@@ -113,7 +124,7 @@ interface PairOptions {
  * An agent and a client, each in its process, observed or not. With a coordinator of their own: another's client would be
  * given containers of this agent, and the other way round.
  */
-async function startPair(stage: Stage, options: PairOptions = {}) {
+async function startPair(stage: Stage, options: PairOptions = {}): Promise<Pair> {
   const { address } = await startCoordinator(stage)
   const agent = stage.start('agent')
   const client = stage.start('client')
@@ -122,43 +133,60 @@ async function startPair(stage: Stage, options: PairOptions = {}) {
   return { agent, client }
 }
 
+/** Each kind of pairs has so many, and each pair so many turns. */
+interface Turns {
+  readonly pairs: number
+  readonly turns: number
+}
+
 /**
- * Two agents with a client each. One pair has metrics and traces of OpenTelemetry, of which this share begins one. They
- * take turns, so many each, of a fraction of a second: a machine that is slower at times is so for both alike.
+ * Agents with a client each, half of which have metrics and traces of OpenTelemetry. They take turns of a fraction of a
+ * second: a machine that is slower at times is so for all alike. Two pairs that do the same differ by some percent for as
+ * long as they live, by what was compiled when: a small difference takes several of each kind to be seen.
  */
-function observed(inFlight: number, sampleRatio: number, turns: number, unkept = false): Run['perform'] {
+function observed(inFlight: number, { pairs, turns }: Turns, what: Observed): Run['perform'] {
   return async (stage) => {
-    const plain = await startPair(stage)
-    const pair = await startPair(stage, { observed: { sampleRatio, unkept } })
     const { warmUpMs, measureMs } = stage.durations
-    for (const { client } of [plain, pair]) {
-      await client.ask('warmUp', { inFlight, warmUpMs, measureMs: turnWarmUpMs })
-    }
     const turn = { inFlight, warmUpMs: turnWarmUpMs, measureMs: measureMs / turnsPerMeasure }
-    const measure = async (client: Started): Promise<number> =>
-      (await client.measure('direct', turn))['perSecond'] ?? NaN
-    // Who was warmed up first has stood idle since: the first turns count for nothing.
-    for (const { client } of [plain, pair]) await measure(client)
-    const rates = { plain: [] as number[], observed: [] as number[] }
-    for (let n = 0; n < turns; n++) {
-      rates.plain.push(await measure(plain.client))
-      rates.observed.push(await measure(pair.client))
+    const start = async (options?: PairOptions): Promise<Pair> => {
+      const pair = await startPair(stage, options)
+      await pair.client.ask('warmUp', { inFlight, warmUpMs, measureMs: turnWarmUpMs })
+      return pair
     }
-    const [asked, served, young, plainYoung] = await Promise.all([
-      pair.client.measure('telemetry'),
-      pair.agent.measure('telemetry'),
-      pair.agent.measure('young'),
-      plain.agent.measure('young')
-    ])
+    const plain: Pair[] = []
+    const seen: Pair[] = []
+    for (let n = 0; n < pairs; n++) {
+      plain.push(await start())
+      seen.push(await start({ observed: what }))
+    }
+    const rates = { plain: [] as number[], observed: [] as number[] }
+    const measure = async (kind: keyof typeof rates, { client }: Pair): Promise<void> => {
+      rates[kind].push((await client.measure('direct', turn))['perSecond'] ?? NaN)
+    }
+    // Who was warmed up first has stood idle since: the first turns count for nothing.
+    for (let n = -1; n < turns; n++) {
+      for (const [index, pair] of seen.entries()) {
+        await measure('plain', plain[index] as Pair)
+        await measure('observed', pair)
+      }
+      if (n < 0) for (const of of Object.values(rates)) of.length = 0
+    }
+    const clients = await Promise.all(seen.map(({ client }) => client.measure('telemetry')))
+    const agents = await Promise.all(seen.map(({ agent }) => agent.measure('telemetry')))
     return {
       perSecond: median(rates.observed),
       plainPerSecond: median(rates.plain),
-      clientSpans: asked['spans'] ?? NaN,
-      agentSpans: served['spans'] ?? NaN,
-      agentYoungMib: young['mib'] ?? NaN,
-      plainAgentYoungMib: plainYoung['mib'] ?? NaN
+      clientSpans: sum(clients.map(({ spans = NaN }) => spans)),
+      agentSpans: sum(agents.map(({ spans = NaN }) => spans)),
+      agentYoungMib: await youngMib(seen),
+      plainAgentYoungMib: await youngMib(plain)
     }
   }
+}
+
+async function youngMib(pairs: readonly Pair[]): Promise<number> {
+  const figures = await Promise.all(pairs.map(({ agent }) => agent.measure('young')))
+  return median(figures.map(({ mib = NaN }) => mib))
 }
 
 /**
@@ -406,9 +434,16 @@ export const runs: readonly Run[] = [
   { id: 'direct-64', perform: direct(64) },
   { id: 'direct-256', perform: direct(256) },
   { id: 'direct-256-spans', perform: spansByHand(256, 0.01, 24) },
-  { id: 'direct-256-unkept', perform: observed(256, 0.01, 12, true) },
-  { id: 'direct-256-observed', perform: observed(256, 0.01, 12) },
-  { id: 'direct-256-all-traced', perform: observed(256, 1, 4) },
+  {
+    id: 'direct-256-unkept',
+    perform: observed(256, { pairs: 1, turns: 12 }, { sampleRatio: 0.01, unkept: true })
+  },
+  { id: 'direct-256-observed', perform: observed(256, { pairs: 3, turns: 8 }, { sampleRatio: 0.01 }) },
+  {
+    id: 'direct-256-own-ids',
+    perform: observed(256, { pairs: 3, turns: 8 }, { sampleRatio: 0.01, ownIds: true })
+  },
+  { id: 'direct-256-all-traced', perform: observed(256, { pairs: 1, turns: 4 }, { sampleRatio: 1 }) },
   { id: 'direct-1024', perform: direct(1024) },
   { id: 'direct-256-1KiB', perform: direct(256, 1024) },
   { id: 'direct-64-64KiB', perform: direct(64, 64 * 1024) },

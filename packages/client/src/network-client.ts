@@ -379,6 +379,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     await Promise.all([...this.agentsByChannel.values()].map((known) => known.binding.close()))
     for (const { link } of this.agentsByChannel.values()) this.options.localAgents?.delete(link)
     this.agentsByChannel.clear()
+    this.tracing?.flush()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

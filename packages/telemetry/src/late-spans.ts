@@ -1,7 +1,7 @@
 import type { Clock } from '@hcengineering/network-core'
 
 /** Something that is over and has not been told to the SDK yet. */
-interface LateSpan {
+interface Over {
   record(): void
 }
 
@@ -19,14 +19,14 @@ const togetherMax = 64
  */
 export class LateSpans {
   private readonly clock: Clock
-  private waiting: LateSpan[] = []
+  private waiting: Over[] = []
   private cancel: (() => void) | undefined
 
   constructor(clock: Clock) {
     this.clock = clock
   }
 
-  add(span: LateSpan): void {
+  add(span: Over): void {
     const count = this.waiting.push(span)
     if (count >= 2 * waitingMax) this.flush()
     else if (count === waitingMax) this.schedule(0)

@@ -5,7 +5,8 @@ import {
   SpanStatusCode,
   trace,
   type Context,
-  type Span
+  type Span,
+  type SpanContext
 } from '@opentelemetry/api'
 import { ATTR_ERROR_TYPE, ATTR_RPC_STATUS_CODE } from '@opentelemetry/semantic-conventions'
 import { toNetworkError, type Trace } from '@hcengineering/network-core'
@@ -79,6 +80,11 @@ export class RecordedSpan implements Trace, Context {
     } catch (failure) {
       reportFailure(failure)
     }
+  }
+
+  isKnownAs({ traceId, spanId }: SpanContext): boolean {
+    const own = this.span.spanContext()
+    return own.traceId === traceId && own.spanId === spanId
   }
 
   getValue(key: symbol): unknown {

@@ -23,9 +23,11 @@ import {
   type Tracing
 } from '@hcengineering/network-core'
 import { Attribute, rpcSystem, scopeName } from './attributes.ts'
+import { AskedSpan, type Asked } from './asked-span.ts'
 import { LateSpans } from './late-spans.ts'
 import { ForwardedSpan, RecordedSpan, reportFailure } from './recorded-span.ts'
 import { ServedSpan, type Served } from './served-span.ts'
+import { drawIds, presetIds } from './span-ids.ts'
 
 /** Options of {@link openTelemetryTracing}. */
 export interface TracingOptions {
@@ -41,11 +43,17 @@ export interface TracingOptions {
   tracer?: Tracer | undefined
   /** From 0 to below 1; drawn from once for each trace that begins here. @default Math.random */
   random?: (() => number) | undefined
-  /** Says when spans of what was served are told to the SDK. @default the host's */
+  /** Says when spans that are made late are told to the SDK. @default the host's */
   clock?: Clock | undefined
 }
 
 type Headers = Readonly<Record<string, string>>
+
+/**
+ * Of so many in a row the SDK must have made the span, under the ids that it was to have, before a span is made later than
+ * its ids are told to others: a sampler that leaves out some has a say before.
+ */
+const provenMin = 32
 
 /**
  * Records what the network does as traces, through the OpenTelemetry API; given to a client, an agent or a
@@ -85,6 +93,8 @@ class OpenTelemetryTracing implements Tracing {
   private readonly late: LateSpans
   /** How many more are left out before the next one begins a trace. */
   private leftOut: number
+  /** How many spans in a row had the ids that they were to have. */
+  private proven = 0
 
   constructor(tracer: Tracer, sampleRatio: number, random: () => number, clock: Clock) {
     this.tracer = tracer
@@ -110,7 +120,12 @@ class OpenTelemetryTracing implements Tracing {
     } else {
       this.leftOut = drawLeftOut(this.sampleRatio, this.random)
     }
-    return this.begin(SpanKind.CLIENT, active, methodOf(action, operation, kind), kind, uuid)
+    const method = methodOf(action, operation, kind)
+    if (!presetIds.isUsed) return this.begin(SpanKind.CLIENT, active, method, kind, uuid)
+    const asked = { parent: active, ids: drawIds(within), method, kind, uuid }
+    return this.proven < provenMin
+      ? this.makeAsked(asked, undefined)
+      : new AskedSpan(asked, this.makeAsked, this.late)
   }
 
   serve(
@@ -145,6 +160,15 @@ class OpenTelemetryTracing implements Tracing {
 
   flush(): void {
     this.late.flush()
+  }
+
+  private readonly makeAsked = (asked: Asked, startTime: number | undefined): RecordedSpan | undefined => {
+    const { ids, parent, method, kind, uuid } = asked
+    const make = (): RecordedSpan | undefined =>
+      this.begin(SpanKind.CLIENT, parent, method, kind, uuid, startTime)
+    const span = presetIds.under(ids, make)
+    this.proven = span?.isKnownAs(ids) === true ? this.proven + 1 : 0
+    return span
   }
 
   private readonly makeServed = (served: Served, startTime: number | undefined): RecordedSpan | undefined => {

@@ -48,7 +48,7 @@ export interface Tracing {
   ): Trace | undefined
   /** Runs something that outlives whatever trace there is now: what comes of it later does not belong to that. */
   apart<T>(work: () => T): T
-  /** Records what has ended and was kept back so far. Called when an agent has closed. */
+  /** Records what has ended and was kept back so far. Called when an agent or a client has closed. */
   flush(): void
 }
 
