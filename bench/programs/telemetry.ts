@@ -22,7 +22,7 @@ import {
   observeClient,
   observeEventLoop,
   openTelemetryTracing,
-  spanIds
+  SpanIds
 } from '@hcengineering/network-telemetry'
 
 /** What is observed in this run: nothing, or metrics and this share of the requests. */
@@ -97,10 +97,11 @@ export class Telemetry {
   constructor({ sampleRatio, unkept = false, ownIds = false }: NonNullable<TelemetryOption>) {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
     propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+    const spanIds = ownIds ? undefined : new SpanIds()
     const processor = unkept ? this.unkept : new BatchSpanProcessor({ exporter: this.spans })
     this.provider = new TracerProvider({
       spanProcessors: [processor],
-      ...(!ownIds && { idGenerator: spanIds })
+      ...(spanIds && { idGenerator: spanIds })
     })
     trace.setGlobalTracerProvider(this.provider)
     const reader = new PeriodicExportingMetricReader({
@@ -110,7 +111,7 @@ export class Telemetry {
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
     observeEventLoop()
     const random = (): number => (this.warmsUp ? 0 : Math.random())
-    this.tracing = openTelemetryTracing({ sampleRatio, random })
+    this.tracing = openTelemetryTracing({ sampleRatio, spanIds, random })
   }
 
   /** @throws Error when nothing was recorded: what was measured is then not what its name says */

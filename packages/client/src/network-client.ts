@@ -24,6 +24,7 @@ import {
   readKinds,
   readNetworkEvent,
   requireName,
+  OwnTraces,
   traced,
   type ActivationToken,
   type AgentBinding,
@@ -43,7 +44,6 @@ import {
   type NetworkAgent,
   type NetworkEvent,
   type NetworkEventListener,
-  type Tracing,
   type WaitOptions,
   type ContainerReference,
   type RequestOptions,
@@ -89,7 +89,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   readonly uuid: ClientUuid
   readonly clock: Clock
   readonly logger: Logger
-  readonly tracing: Tracing | undefined
+  readonly traces: OwnTraces | undefined
   readonly counters = new ClientCounters()
   readonly timeoutMs: number
   readonly heldEventsMax: number
@@ -117,7 +117,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     const { clock, logger, timeoutMs, heldEventsMax, ids, tracing } = this.options
     this.clock = clock
     this.logger = logger
-    this.tracing = tracing
+    this.traces = tracing && new OwnTraces(tracing)
     this.timeoutMs = timeoutMs
     this.heldEventsMax = heldEventsMax
     this.uuid = clientUuid(ids)
@@ -241,7 +241,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   }
 
   private getUntyped(kind: ContainerKind, options: GetOptions & WaitOptions): Promise<ContainerReference> {
-    const trace = this.tracing?.ask('get', 'get', kind, options.uuid)
+    const trace = this.traces?.ask('get', 'get', kind, options.uuid)
     const { gets } = this.counters
     gets.begun++
     const found = gets.settled(this.find(kind, options, trace?.headers))
@@ -300,7 +300,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     data?: Data,
     options: RequestOptions = {}
   ): Promise<Data> {
-    const trace = this.tracing?.ask('request', operation, undefined, target)
+    const trace = this.traces?.ask('request', operation, undefined, target)
     if (trace === undefined) return this.requestOf(target, operation, data, options)
     return traced(trace, this.requestOf(target, operation, data, withTrace(options, trace)))
   }
@@ -379,7 +379,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     await Promise.all([...this.agentsByChannel.values()].map((known) => known.binding.close()))
     for (const { link } of this.agentsByChannel.values()) this.options.localAgents?.delete(link)
     this.agentsByChannel.clear()
-    this.tracing?.flush()
+    this.traces?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,15 +1,16 @@
-import { trace, type Context, type SpanContext } from '@opentelemetry/api'
+import { trace, type Context } from '@opentelemetry/api'
 import type { ContainerKind, ContainerUuid } from '@hcengineering/network-core'
 import { LateSpan } from './late-span.ts'
 import type { LateSpans } from './late-spans.ts'
 import { RecordedSpan } from './recorded-span.ts'
+import type { Announced } from './span-ids.ts'
 
 /** What is asked for. */
 export interface Asked {
   /** Within which context. */
   readonly parent: Context
-  /** The ids of its span, under which others know it already. */
-  readonly ids: SpanContext
+  /** As what others know its span already. */
+  readonly announced: Announced
   readonly method: string
   readonly kind: ContainerKind | undefined
   readonly uuid: ContainerUuid | undefined
@@ -22,7 +23,7 @@ export interface Asked {
  */
 export type MakeAsked = (asked: Asked, startTime: number | undefined) => RecordedSpan | undefined
 
-/** The span of something that is asked for: its headers tell its ids before it is made (decision 0018). */
+/** The span of something that is asked for: its headers announce it before it is made (decision 0018). */
 export class AskedSpan extends LateSpan {
   private readonly asked: Asked
   private readonly makeAsked: MakeAsked
@@ -34,8 +35,8 @@ export class AskedSpan extends LateSpan {
   }
 
   get headers(): Readonly<Record<string, string>> {
-    const { ids, parent } = this.asked
-    return new RecordedSpan(trace.wrapSpanContext(ids), parent).headers
+    const { announced, parent } = this.asked
+    return new RecordedSpan(trace.wrapSpanContext(announced), parent).headers
   }
 
   run<T>(work: () => T): T {

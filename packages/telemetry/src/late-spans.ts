@@ -1,3 +1,4 @@
+import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import type { Clock } from '@hcengineering/network-core'
 
 /** Something that is over and has not been told to the SDK yet. */
@@ -39,7 +40,7 @@ export class LateSpans {
     this.cancel = undefined
     const { waiting } = this
     this.waiting = []
-    for (const span of waiting) span.record()
+    record(waiting)
   }
 
   private schedule(afterMs: number): void {
@@ -51,6 +52,13 @@ export class LateSpans {
     this.cancel = undefined
     const some = this.waiting.splice(0, togetherMax)
     if (this.waiting.length > 0) this.schedule(0)
-    for (const span of some) span.record()
+    record(some)
   }
+}
+
+/** None of them belongs to what happens to run now. */
+function record(spans: readonly Over[]): void {
+  context.with(ROOT_CONTEXT, () => {
+    for (const span of spans) span.record()
+  })
 }

@@ -82,9 +82,20 @@ export class RecordedSpan implements Trace, Context {
     }
   }
 
-  isKnownAs({ traceId, spanId }: SpanContext): boolean {
-    const own = this.span.spanContext()
-    return own.traceId === traceId && own.spanId === spanId
+  /** Whether this is the span that was announced so. */
+  is({ traceId, spanId, traceFlags, traceState }: SpanContext): boolean {
+    try {
+      const own = this.span.spanContext()
+      return (
+        own.traceId === traceId &&
+        own.spanId === spanId &&
+        own.traceFlags === traceFlags &&
+        own.traceState?.serialize() === traceState?.serialize()
+      )
+    } catch (error) {
+      reportFailure(error)
+      return false
+    }
   }
 
   getValue(key: symbol): unknown {

@@ -1,38 +1,50 @@
 import { randomBytes } from 'node:crypto'
-import { TraceFlags, type SpanContext } from '@opentelemetry/api'
+import { isSpanContextValid, TraceFlags, type SpanContext } from '@opentelemetry/api'
 
-/** Where the SDK of OpenTelemetry has the ids of its spans from: the `idGenerator` of a tracer provider. */
-export interface SpanIdGenerator {
-  /** 16 bytes in lowercase hexadecimal. */
-  generateTraceId(): string
-  /** 8 bytes in lowercase hexadecimal. */
-  generateSpanId(): string
+/** What a span that is recorded is announced as. */
+export interface Announced extends SpanContext {
+  /** Whether it is the first of its trace. */
+  readonly isRoot: boolean
 }
 
-/** Ids at random; or, for one span, those that it is known by already. */
-class SpanIds implements SpanIdGenerator {
-  /** Whether anybody has asked for ids. */
-  isUsed = false
+/**
+ * Where both the network and the SDK of OpenTelemetry have the ids of spans from: at random; or, for one span, those that
+ * it was announced with. It is an `IdGenerator`, as the SDK's tracer provider takes it.
+ */
+export class SpanIds {
   private traceId: string | undefined
   private spanId: string | undefined
 
+  /** For the SDK. Returns 16 bytes in lowercase hexadecimal. */
   generateTraceId(): string {
-    this.isUsed = true
     const { traceId } = this
     this.traceId = undefined
-    return traceId ?? randomTraceId()
+    return traceId ?? randomDigits(32)
   }
 
+  /** For the SDK. Returns 8 bytes in lowercase hexadecimal. */
   generateSpanId(): string {
-    this.isUsed = true
     const { spanId } = this
     this.spanId = undefined
-    return spanId ?? randomSpanId()
+    return spanId ?? randomDigits(16)
   }
 
-  /** The first span that is made within `make` has these ids, if it is made by an SDK that has its ids from here. */
-  under<T>({ traceId, spanId }: SpanContext, make: () => T): T {
-    this.traceId = traceId
+  /** For the network. Chooses ids for a span that is to be made within another one, or as the first of a trace. */
+  announce(within: SpanContext | undefined): Announced {
+    const spanId = randomDigits(16)
+    const traceFlags = TraceFlags.SAMPLED
+    // As the SDK does, which begins a new trace there.
+    if (within === undefined || !isSpanContextValid(within)) {
+      return { isRoot: true, traceId: randomDigits(32), spanId, traceFlags }
+    }
+    const { traceId, traceState } = within
+    return { isRoot: false, traceId, spanId, traceFlags, ...(traceState && { traceState }) }
+  }
+
+  /** For the network. The first span that is made within `make` has these ids, if it is made by the SDK. */
+  under<T>({ isRoot, traceId, spanId }: Announced, make: () => T): T {
+    // Of a span that has a parent the SDK asks for no trace: the next one that does would get it.
+    this.traceId = isRoot ? traceId : undefined
     this.spanId = spanId
     try {
       return make()
@@ -41,36 +53,6 @@ class SpanIds implements SpanIdGenerator {
       this.spanId = undefined
     }
   }
-}
-
-export const presetIds = new SpanIds()
-
-/**
- * Where the SDK may have the ids of all its spans from: `new TracerProvider({ idGenerator: spanIds })`. Then spans of what
- * is asked for are made after their end, too, many at a time, and cost a client less. They are random.
- */
-export const spanIds: SpanIdGenerator = presetIds
-
-/** New ids of a span that is recorded, within another one or as the first of a trace. */
-export function drawIds(within: SpanContext | undefined): SpanContext {
-  const spanId = randomSpanId()
-  const traceFlags = TraceFlags.SAMPLED
-  if (within === undefined) return { traceId: randomTraceId(), spanId, traceFlags }
-  const { traceId, traceState } = within
-  return traceState === undefined
-    ? { traceId, spanId, traceFlags }
-    : { traceId, spanId, traceFlags, traceState }
-}
-
-const traceIdDigits = 32
-const spanIdDigits = 16
-
-function randomTraceId(): string {
-  return randomDigits(traceIdDigits)
-}
-
-function randomSpanId(): string {
-  return randomDigits(spanIdDigits)
 }
 
 /** Random bytes are drawn for some hundred ids at once. */

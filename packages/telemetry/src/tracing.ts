@@ -1,5 +1,6 @@
 import {
   context,
+  diag,
   propagation,
   ROOT_CONTEXT,
   SpanKind,
@@ -27,7 +28,7 @@ import { AskedSpan, type Asked } from './asked-span.ts'
 import { LateSpans } from './late-spans.ts'
 import { ForwardedSpan, RecordedSpan, reportFailure } from './recorded-span.ts'
 import { ServedSpan, type Served } from './served-span.ts'
-import { drawIds, presetIds } from './span-ids.ts'
+import type { SpanIds } from './span-ids.ts'
 
 /** Options of {@link openTelemetryTracing}. */
 export interface TracingOptions {
@@ -41,6 +42,15 @@ export interface TracingOptions {
   sampleRatio?: number | undefined
   /** @default the one of the registered SDK, whenever that is registered */
   tracer?: Tracer | undefined
+  /**
+   * The `idGenerator` of the SDK's tracer provider. Then spans of what is asked for are made after their end, too, many at
+   * a time, and cost a client less: a request tells others of its span before the SDK has made it. So the SDK must record
+   * whatever it is asked to, as it does by default; let `sampleRatio` choose. One that it makes otherwise is reported
+   * (`diag`), and those after it are made at once again.
+   *
+   * @default none: they are made at once
+   */
+  spanIds?: SpanIds | undefined
   /** From 0 to below 1; drawn from once for each trace that begins here. @default Math.random */
   random?: (() => number) | undefined
   /** Says when spans that are made late are told to the SDK. @default the host's */
@@ -48,12 +58,6 @@ export interface TracingOptions {
 }
 
 type Headers = Readonly<Record<string, string>>
-
-/**
- * Of so many in a row the SDK must have made the span, under the ids that it was to have, before a span is made later than
- * its ids are told to others: a sampler that leaves out some has a say before.
- */
-const provenMin = 32
 
 /**
  * Records what the network does as traces, through the OpenTelemetry API; given to a client, an agent or a
@@ -74,6 +78,7 @@ export function openTelemetryTracing(options: TracingOptions = {}): Tracing {
   const {
     sampleRatio = 1,
     tracer = trace.getTracer(scopeName),
+    spanIds,
     random = Math.random,
     clock = systemClock
   } = options
@@ -83,22 +88,30 @@ export function openTelemetryTracing(options: TracingOptions = {}): Tracing {
       `sampleRatio must be a number from 0 to 1, got ${String(sampleRatio)}`
     )
   }
-  return new OpenTelemetryTracing(tracer, sampleRatio, random, clock)
+  return new OpenTelemetryTracing(tracer, sampleRatio, spanIds, random, clock)
 }
 
 class OpenTelemetryTracing implements Tracing {
   private readonly tracer: Tracer
   private readonly sampleRatio: number
   private readonly random: () => number
+  private readonly spanIds: SpanIds | undefined
   private readonly late: LateSpans
+  /** Whether spans are announced before they are made: once the SDK has made one as we said, until it does not. */
+  private announces: 'not yet' | 'yes' | 'no more' = 'not yet'
   /** How many more are left out before the next one begins a trace. */
   private leftOut: number
-  /** How many spans in a row had the ids that they were to have. */
-  private proven = 0
 
-  constructor(tracer: Tracer, sampleRatio: number, random: () => number, clock: Clock) {
+  constructor(
+    tracer: Tracer,
+    sampleRatio: number,
+    spanIds: SpanIds | undefined,
+    random: () => number,
+    clock: Clock
+  ) {
     this.tracer = tracer
     this.sampleRatio = sampleRatio
+    this.spanIds = spanIds
     this.random = random
     this.late = new LateSpans(clock)
     this.leftOut = drawLeftOut(sampleRatio, random)
@@ -121,11 +134,14 @@ class OpenTelemetryTracing implements Tracing {
       this.leftOut = drawLeftOut(this.sampleRatio, this.random)
     }
     const method = methodOf(action, operation, kind)
-    if (!presetIds.isUsed) return this.begin(SpanKind.CLIENT, active, method, kind, uuid)
-    const asked = { parent: active, ids: drawIds(within), method, kind, uuid }
-    return this.proven < provenMin
-      ? this.makeAsked(asked, undefined)
-      : new AskedSpan(asked, this.makeAsked, this.late)
+    const { spanIds, announces } = this
+    if (spanIds === undefined || announces === 'no more') {
+      return this.begin(SpanKind.CLIENT, active, method, kind, uuid)
+    }
+    const asked = { parent: active, announced: spanIds.announce(within), method, kind, uuid }
+    return announces === 'yes'
+      ? new AskedSpan(asked, this.makeAsked, this.late)
+      : this.makeAsked(asked, undefined)
   }
 
   serve(
@@ -163,12 +179,22 @@ class OpenTelemetryTracing implements Tracing {
   }
 
   private readonly makeAsked = (asked: Asked, startTime: number | undefined): RecordedSpan | undefined => {
-    const { ids, parent, method, kind, uuid } = asked
+    const { announced, parent, method, kind, uuid } = asked
     const make = (): RecordedSpan | undefined =>
       this.begin(SpanKind.CLIENT, parent, method, kind, uuid, startTime)
-    const span = presetIds.under(ids, make)
-    this.proven = span?.isKnownAs(ids) === true ? this.proven + 1 : 0
+    const span = this.spanIds?.under(announced, make)
+    if (span?.is(announced) !== true) this.announceNoMore()
+    else if (this.announces === 'not yet') this.announces = 'yes'
     return span
+  }
+
+  private announceNoMore(): void {
+    if (this.announces !== 'yes') return
+    this.announces = 'no more'
+    diag.error(
+      `${scopeName}: the SDK did not record a span as others were told, because its sampler left it out or its ids are ` +
+        'not from `spanIds`. From now on it is asked first.'
+    )
   }
 
   private readonly makeServed = (served: Served, startTime: number | undefined): RecordedSpan | undefined => {
@@ -207,8 +233,13 @@ class OpenTelemetryTracing implements Tracing {
  * Generation, X.2).
  */
 function drawLeftOut(probability: number, random: () => number): number {
-  return probability === 0 ? Infinity : Math.floor(Math.log(1 - random()) / Math.log(1 - probability))
+  if (probability === 0) return Infinity
+  const draw = Math.min(random(), largestDraw)
+  return Math.floor(Math.log1p(-draw) / Math.log1p(-probability))
 }
+
+/** What `Math.random` returns at most: with 1 nothing would ever be chosen. */
+const largestDraw = 1 - Number.EPSILON / 2
 
 /**
  * Whether there are headers of somebody else's, among which a propagator may find a trace. Most requests have none:

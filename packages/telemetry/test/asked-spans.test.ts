@@ -1,50 +1,59 @@
-import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
+import { context, diag, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api'
+import { TraceState } from '@opentelemetry/core'
 import {
   InMemorySpanExporter,
   SamplingDecision,
   SimpleSpanProcessor,
   TracerProvider,
   type ReadableSpan,
-  type Sampler
+  type Sampler,
+  type SamplingResult
 } from '@opentelemetry/sdk-trace'
 import type { ContainerKind, ContainerUuid, Trace, Tracing } from '@hcengineering/network-core'
 import { startTestNetwork, VirtualClock } from '@hcengineering/network-testing'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { spanIds } from '../src/index.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { SpanIds } from '../src/index.ts'
 import { recordedTracing } from './support/recorded-spans.ts'
 import { TracedContainer } from './support/traced-container.ts'
 
 const shop = 'shop' as ContainerKind
 const bakery = 'bakery' as ContainerUuid
 
-/** So many of the SDK's spans must have had the ids that they were to have. */
-const proving = 32
-
-/** Whether the SDK records a span, by its number. */
-let records: (n: number) => boolean
+/** What the SDK decides about a span, by its number. */
+let decide: (n: number) => SamplingResult
 let sampled: number
 const sampler: Sampler = {
-  shouldSample: () => ({
-    decision: records(sampled++) ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD
-  }),
+  shouldSample: () => decide(sampled++),
   toString: () => 'by number'
 }
+const recorded: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED }
+const leftOut: SamplingResult = { decision: SamplingDecision.NOT_RECORD }
 
+const spanIds = new SpanIds()
 const exporter = new InMemorySpanExporter()
 const spanProcessors = [new SimpleSpanProcessor({ exporter })]
-const provider = new TracerProvider({ sampler, spanProcessors, idGenerator: spanIds })
-const tracer = provider.getTracer('test')
+const tracer = new TracerProvider({ sampler, spanProcessors, idGenerator: spanIds }).getTracer('test')
 
 let clock: VirtualClock
 let tracing: Tracing
+let errors: string[]
 
 beforeEach(() => {
-  records = () => true
+  decide = () => recorded
   sampled = 0
   exporter.reset()
   clock = new VirtualClock()
-  tracing = recordedTracing({ clock, tracer })
+  tracing = recordedTracing({ clock, tracer, spanIds })
+  errors = []
+  const error = (message: string): void => {
+    errors.push(message)
+  }
+  diag.setLogger({ error, warn: ignore, info: ignore, debug: ignore, verbose: ignore })
 })
+
+afterEach(() => diag.disable())
+
+function ignore(): void {}
 
 function ask(operation = 'work', asker = tracing): Trace {
   const asked = asker.ask('request', operation, shop, bakery)
@@ -52,24 +61,15 @@ function ask(operation = 'work', asker = tracing): Trace {
   return asked
 }
 
-/** Has the SDK make as many spans as it takes until they may be late. */
+/** Has the SDK make the first one, which shows that it has the ids that it is to have. */
 function prove(asker = tracing): void {
-  // Its ids are asked for before the first one.
-  tracer.startSpan('something else').end()
-  for (let n = 0; n < proving; n++) ask('proof', asker).end()
-  expect(proofs()).toHaveLength(proving)
+  ask('proof', asker).end()
+  expect(exporter.getFinishedSpans().filter(({ name }) => name === 'shop/proof')).toHaveLength(1)
 }
 
-function proofs(): ReadableSpan[] {
-  return exporter.getFinishedSpans().filter(({ name }) => name === 'shop/proof')
-}
-
-/** What is told to the SDK by now, without what is needed to prove that it may be late. */
+/** What the SDK has been told by now, without the first one. */
 function told(): ReadableSpan[] {
-  return exporter
-    .getFinishedSpans()
-    .filter(({ name }) => name.startsWith('shop/') || name.startsWith('network/'))
-    .filter(({ name }) => name !== 'shop/proof')
+  return exporter.getFinishedSpans().filter(({ name }) => /^(shop|network)\/(?!proof)/.test(name))
 }
 
 /** What the headers say: trace, span and flags. */
@@ -127,10 +127,53 @@ test('what runs within it makes it at once', () => {
   expect(told()).toHaveLength(1)
 })
 
-/** Of each request that is traced: whether the SDK knew of it as it ended. */
+test('it tells when it began and ended', () => {
+  prove()
+  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_700_000_000_000 })
+  try {
+    const asked = ask()
+    vi.advanceTimersByTime(40)
+    asked.end()
+    vi.advanceTimersByTime(500)
+    tracing.flush()
+  } finally {
+    vi.useRealTimers()
+  }
+  expect(told()[0]).toMatchObject({ startTime: [1_700_000_000, 0], duration: [0, 40_000_000] })
+})
+
+test('its headers tell what came with the one that it was asked within', () => {
+  prove()
+  const traceState = new TraceState('vendor=1')
+  const outer = {
+    traceId: '1'.repeat(32),
+    spanId: '2'.repeat(16),
+    traceFlags: TraceFlags.SAMPLED,
+    traceState
+  }
+  const asked = context.with(trace.setSpanContext(ROOT_CONTEXT, outer), ask)
+  expect(asked.headers['tracestate']).toBe('vendor=1')
+  asked.end()
+  tracing.flush()
+  expect(told()[0]?.spanContext().traceState?.serialize()).toBe('vendor=1')
+  expect(errors).toEqual([])
+})
+
+test('one that is asked within an invalid span begins a trace', () => {
+  prove()
+  const outer = { traceId: '0'.repeat(32), spanId: '2'.repeat(16), traceFlags: TraceFlags.SAMPLED }
+  const asked = context.with(trace.setSpanContext(ROOT_CONTEXT, outer), ask)
+  const [traceId, spanId] = idsOf(asked)
+  asked.end()
+  tracing.flush()
+  expect(told()[0]?.spanContext()).toMatchObject({ traceId, spanId })
+  expect(traceId).not.toBe(outer.traceId)
+})
+
+/** Of each of many requests that is traced: whether the SDK knew of it as it ended. */
 function askMany(asker = tracing): boolean[] {
   const known: boolean[] = []
-  for (let n = 0; n < 3 * proving; n++) {
+  for (let n = 0; n < 100; n++) {
     const before = exporter.getFinishedSpans().length
     const asked = asker.ask('request', 'work', shop, bakery)
     asked?.end()
@@ -139,39 +182,50 @@ function askMany(asker = tracing): boolean[] {
   return known
 }
 
-describe('a span is made before anybody hears of it', () => {
+describe('a span is made before others hear of it', () => {
   test('when the SDK has its ids from elsewhere', () => {
     const other = new TracerProvider({ spanProcessors }).getTracer('test')
-    tracer.startSpan('something else').end()
-    expect(askMany(recordedTracing({ tracer: other }))).toEqual(Array(3 * proving).fill(true))
+    expect(askMany(recordedTracing({ tracer: other, spanIds }))).toEqual(Array(100).fill(true))
   })
 
-  test('when the SDK leaves some out', () => {
-    tracer.startSpan('something else').end()
-    records = (n) => n % 10 !== 0
-    const known = askMany()
-    expect(new Set(known)).toEqual(new Set([true]))
-    expect(known.length).toBeGreaterThan(2 * proving)
+  test('when nobody has said where it has them from', () => {
+    expect(askMany(recordedTracing({ tracer }))).toEqual(Array(100).fill(true))
   })
 
-  test('once the SDK has begun to leave some out', () => {
+  test('when the sampler has something to say to others', () => {
+    decide = () => ({ ...recorded, traceState: new TraceState('vendor=1') })
+    expect(askMany()).toEqual(Array(100).fill(true))
+  })
+
+  test('when the SDK records it for itself alone', () => {
+    decide = () => ({ decision: SamplingDecision.RECORD })
+    for (let n = 0; n < 10; n++) {
+      const asked = ask()
+      expect(idsOf(asked)[2]).toBe('00')
+      asked.end()
+    }
+    expect(errors).toEqual([])
+  })
+
+  test('once the SDK has left one out, which is reported', () => {
     prove()
-    for (let n = 0; n < 3; n++) ask().end()
-    records = (n) => n % 2 === 0
+    ask().end()
+    decide = (n) => (n % 2 === 0 ? recorded : leftOut)
+    sampled = 1
     tracing.flush()
-    expect(told().length).toBeLessThan(3)
-    const known = askMany()
-    expect(new Set(known)).toEqual(new Set([true]))
-    expect(known.length).toBeGreaterThan(proving)
+    expect(told()).toEqual([])
+    expect(errors).toEqual([expect.stringContaining('its sampler left it out')])
+    expect(askMany()).toEqual(Array(50).fill(true))
+    expect(errors).toHaveLength(1)
   })
 })
 
-test('a span of another tracer that is made meanwhile has ids of its own', () => {
-  const nested = new TracerProvider({
+test('spans that are made meanwhile have ids of their own', () => {
+  const nosy = new TracerProvider({
     spanProcessors: [
       {
         onStart: (span) => {
-          if (span.name === 'shop/work') tracer.startSpan('meanwhile').end()
+          if (span.name === 'shop/work') tracer.startSpan('meanwhile', { root: true }).end()
         },
         onEnd: (span) => spanProcessors[0]?.onEnd(span),
         forceFlush: async () => {},
@@ -180,20 +234,35 @@ test('a span of another tracer that is made meanwhile has ids of its own', () =>
     ],
     idGenerator: spanIds
   })
-  const asker = recordedTracing({ clock, tracer: nested.getTracer('test') })
+  const asker = recordedTracing({ clock, tracer: nosy.getTracer('test'), spanIds })
   prove(asker)
-  const asked = ask('work', asker)
-  const [traceId, spanId] = idsOf(asked)
-  asked.end()
+  const outer = trace.setSpan(ROOT_CONTEXT, tracer.startSpan('outer'))
+  const asked = [ask('work', asker), context.with(outer, () => ask('work', asker))]
+  const ids = asked.map((one) => idsOf(one).slice(0, 2))
+  for (const one of asked) one.end()
   asker.flush()
-  expect(told()[0]?.spanContext()).toMatchObject({ traceId, spanId })
-  const meanwhile = exporter
-    .getFinishedSpans()
-    .find(({ name }) => name === 'meanwhile')
-    ?.spanContext()
-  expect(meanwhile?.spanId).not.toBe(spanId)
-  expect(meanwhile?.traceId).not.toBe(traceId)
+  const made = told().map((span) => span.spanContext())
+  expect(made.map(({ traceId, spanId }) => [traceId, spanId])).toEqual(ids)
+  const others = exporter.getFinishedSpans().filter(({ name }) => name === 'meanwhile')
+  expect(others).toHaveLength(2)
+  const traces = new Set([...made, ...others.map((span) => span.spanContext())].map(({ traceId }) => traceId))
+  expect(traces.size).toBe(4)
 })
+
+test('a span that is made late does not belong to what runs then', () => {
+  prove()
+  ask().end()
+  const parents: unknown[] = []
+  const decideNow = (): SamplingResult => {
+    parents.push(trace.getActiveSpan())
+    return recorded
+  }
+  decide = decideNow
+  context.with(trace.setSpan(ROOT_CONTEXT, trace.wrapSpanContext(idsOfAnother)), () => tracing.flush())
+  expect(parents).toEqual([undefined])
+})
+
+const idsOfAnother = { traceId: '3'.repeat(32), spanId: '4'.repeat(16), traceFlags: TraceFlags.SAMPLED }
 
 test('ids are what OpenTelemetry wants, and no two are the same', () => {
   const traceIds = Array.from({ length: 2000 }, () => spanIds.generateTraceId())
@@ -223,4 +292,23 @@ test('a client that closes has its spans told, of which those of agents are the 
   await agent.close()
   const [served] = workOf(SpanKind.SERVER)
   expect(served?.parentSpanContext).toMatchObject({ spanId: asked?.spanContext().spanId })
+})
+
+test('what a client gives up as it closes is told, too', async () => {
+  prove()
+  await using net = await startTestNetwork()
+  await net.agent({ containers: { shop: () => new TracedContainer() } })
+  const client = await net.client({ tracing })
+  const reference = await client.get(shop, { uuid: bakery })
+  const connection = await reference.connect()
+  const given = [
+    client.get('nobody has this' as ContainerKind),
+    client.request(bakery, 'hang'),
+    reference.request('hang'),
+    connection.request('hang')
+  ].map((one) => one.catch(() => 'given up'))
+  await client.close()
+  expect(await Promise.all(given)).toEqual(Array(4).fill('given up'))
+  const failed = exporter.getFinishedSpans().filter(({ status }) => status.code === SpanStatusCode.ERROR)
+  expect(failed.map(({ name }) => name).toSorted()).toEqual(['hang', 'network/get', 'shop/hang', 'shop/hang'])
 })

@@ -223,6 +223,13 @@ test('as many requests are traced as the ratio says, however far from each other
   expect(gaps.filter((gap) => gap > 100).length / gaps.length).toBeCloseTo(0.98 ** 100, 1)
 })
 
+test('a ratio or a draw at its limits neither traces all nor ends it for good', () => {
+  expect(tracedOf(1000, recordedTracing({ sampleRatio: 1e-20, random: () => 0.5 }))).toEqual([])
+  expect(tracedOf(1000, recordedTracing({ sampleRatio: Number.MIN_VALUE, random: () => 0.5 }))).toEqual([])
+  expect(tracedOf(100, recordedTracing({ sampleRatio: 0.5, random: () => 1 }))).toEqual([53])
+  expect(tracedOf(3, recordedTracing({ sampleRatio: 1, random: () => 1 }))).toEqual([0, 1, 2])
+})
+
 test('a request within a trace is none of those that are drawn for', () => {
   const tracing = recordedTracing({ sampleRatio: 0.5, random: () => 0.5 })
   const within = trace.setSpan(ROOT_CONTEXT, tracer.startSpan('outer'))
