@@ -21,8 +21,7 @@ import {
   observeAgent,
   observeClient,
   observeEventLoop,
-  openTelemetryTracing,
-  SpanIds
+  openTelemetryTracing
 } from '@hcengineering/network-telemetry'
 
 /** What is observed in this run: nothing, or metrics and this share of the requests. */
@@ -31,8 +30,6 @@ export type TelemetryOption =
       readonly sampleRatio: number
       /** Whether spans are thrown away as they end, not kept for a batch. @default false */
       readonly unkept?: boolean
-      /** Whether the SDK has its own ids, so that spans of what is asked for are made at once. @default false */
-      readonly ownIds?: boolean
     }
   | undefined
 
@@ -94,15 +91,11 @@ export class Telemetry {
   private readonly provider: TracerProvider
 
   /** Registers it for the whole process. */
-  constructor({ sampleRatio, unkept = false, ownIds = false }: NonNullable<TelemetryOption>) {
+  constructor({ sampleRatio, unkept = false }: NonNullable<TelemetryOption>) {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
     propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-    const spanIds = ownIds ? undefined : new SpanIds()
     const processor = unkept ? this.unkept : new BatchSpanProcessor({ exporter: this.spans })
-    this.provider = new TracerProvider({
-      spanProcessors: [processor],
-      ...(spanIds && { idGenerator: spanIds })
-    })
+    this.provider = new TracerProvider({ spanProcessors: [processor] })
     trace.setGlobalTracerProvider(this.provider)
     const reader = new PeriodicExportingMetricReader({
       exporter: this.metrics,
@@ -111,7 +104,7 @@ export class Telemetry {
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
     observeEventLoop()
     const random = (): number => (this.warmsUp ? 0 : Math.random())
-    this.tracing = openTelemetryTracing({ sampleRatio, spanIds, random })
+    this.tracing = openTelemetryTracing({ sampleRatio, random })
   }
 
   /** @throws Error when nothing was recorded: what was measured is then not what its name says */

@@ -136,12 +136,6 @@ export const rows: readonly Row[] = [
   rate('direct request, 256 in flight, metrics on and 1 % traced', 'direct-256-observed', 'requests', {
     mustReach: [atLeast(0.95, directRate)]
   }),
-  rate(
-    'direct request, 256 in flight, metrics on and 1 % traced, ids by the SDK',
-    'direct-256-own-ids',
-    'requests',
-    { floor: { run: 'direct-256-own-ids', figure: 'plainPerSecond' } }
-  ),
   rate('direct request, 256 in flight, metrics on and all traced', 'direct-256-all-traced', 'requests'),
   rate('direct request, 1,024 in flight', 'direct-1024', 'requests', { mustReach: [atLeast(5, echoRate)] }),
   rate('direct request over tcp, 256 in flight', 'tcp-direct-256', 'requests', { floor: netRate }),

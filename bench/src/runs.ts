@@ -107,7 +107,6 @@ const turnWarmUpMs = 100
 interface Observed {
   readonly sampleRatio: number
   readonly unkept?: boolean
-  readonly ownIds?: boolean
 }
 
 interface Pair {
@@ -439,10 +438,6 @@ export const runs: readonly Run[] = [
     perform: observed(256, { pairs: 1, turns: 12 }, { sampleRatio: 0.01, unkept: true })
   },
   { id: 'direct-256-observed', perform: observed(256, { pairs: 3, turns: 8 }, { sampleRatio: 0.01 }) },
-  {
-    id: 'direct-256-own-ids',
-    perform: observed(256, { pairs: 3, turns: 8 }, { sampleRatio: 0.01, ownIds: true })
-  },
   { id: 'direct-256-all-traced', perform: observed(256, { pairs: 1, turns: 4 }, { sampleRatio: 1 }) },
   { id: 'direct-1024', perform: direct(1024) },
   { id: 'direct-256-1KiB', perform: direct(256, 1024) },

@@ -6,7 +6,7 @@ import type {
   ContainerUuid,
   CoordinatorIdentity,
   Logger,
-  OwnTraces
+  Tracing
 } from '@hcengineering/network-core'
 import type { ClientCounters } from './client-counts.ts'
 import type { ContainerLink } from './container-link.ts'
@@ -19,7 +19,7 @@ export interface ClientCore {
   readonly clock: Clock
   readonly logger: Logger
   readonly counters: ClientCounters
-  readonly traces: OwnTraces | undefined
+  readonly tracing: Tracing | undefined
   /** The default deadline of requests. */
   readonly timeoutMs: number
   readonly heldEventsMax: number

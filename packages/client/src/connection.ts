@@ -75,7 +75,7 @@ export class ConnectionImpl implements ContainerConnection {
   request(operation: string, data?: Data, options: RequestOptions = none): Promise<Data> {
     if (this.closed) return Promise.reject(this.closedError())
     const timeoutMs = options.timeoutMs ?? this.core.timeoutMs
-    const trace = this.core.traces?.ask('request', operation, this.reference.record.kind, this.uuid)
+    const trace = this.core.tracing?.ask('request', operation, this.reference.record.kind, this.uuid)
     if (trace === undefined) return this.link.request(operation, data, options, timeoutMs)
     return traced(trace, this.link.request(operation, data, withTrace(options, trace), timeoutMs))
   }
@@ -87,7 +87,7 @@ export class ConnectionImpl implements ContainerConnection {
 
   stream(operation: string, data?: Data, options: StreamOptions = {}): AsyncIterableIterator<Data> {
     this.requireOpen()
-    const trace = this.core.traces?.ask('stream', operation, this.reference.record.kind, this.uuid)
+    const trace = this.core.tracing?.ask('stream', operation, this.reference.record.kind, this.uuid)
     if (trace === undefined) return this.link.stream(operation, data, options)
     return new TracedStream(this.link.stream(operation, data, withTrace(options, trace)), trace)
   }

@@ -24,7 +24,6 @@ import {
   readKinds,
   readNetworkEvent,
   requireName,
-  OwnTraces,
   traced,
   type ActivationToken,
   type AgentBinding,
@@ -44,6 +43,7 @@ import {
   type NetworkAgent,
   type NetworkEvent,
   type NetworkEventListener,
+  type Tracing,
   type WaitOptions,
   type ContainerReference,
   type RequestOptions,
@@ -89,7 +89,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   readonly uuid: ClientUuid
   readonly clock: Clock
   readonly logger: Logger
-  readonly traces: OwnTraces | undefined
+  readonly tracing: Tracing | undefined
   readonly counters = new ClientCounters()
   readonly timeoutMs: number
   readonly heldEventsMax: number
@@ -117,7 +117,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     const { clock, logger, timeoutMs, heldEventsMax, ids, tracing } = this.options
     this.clock = clock
     this.logger = logger
-    this.traces = tracing && new OwnTraces(tracing)
+    this.tracing = tracing
     this.timeoutMs = timeoutMs
     this.heldEventsMax = heldEventsMax
     this.uuid = clientUuid(ids)
@@ -241,7 +241,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
   }
 
   private getUntyped(kind: ContainerKind, options: GetOptions & WaitOptions): Promise<ContainerReference> {
-    const trace = this.traces?.ask('get', 'get', kind, options.uuid)
+    const trace = this.tracing?.ask('get', 'get', kind, options.uuid)
     const { gets } = this.counters
     gets.begun++
     const found = gets.settled(this.find(kind, options, trace?.headers))
@@ -300,7 +300,7 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     data?: Data,
     options: RequestOptions = {}
   ): Promise<Data> {
-    const trace = this.traces?.ask('request', operation, undefined, target)
+    const trace = this.tracing?.ask('request', operation, undefined, target)
     if (trace === undefined) return this.requestOf(target, operation, data, options)
     return traced(trace, this.requestOf(target, operation, data, withTrace(options, trace)))
   }
@@ -379,7 +379,6 @@ class NetworkClientImpl implements NetworkClient, ClientCore {
     await Promise.all([...this.agentsByChannel.values()].map((known) => known.binding.close()))
     for (const { link } of this.agentsByChannel.values()) this.options.localAgents?.delete(link)
     this.agentsByChannel.clear()
-    this.traces?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

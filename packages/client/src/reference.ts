@@ -205,7 +205,7 @@ export class ReferenceImpl implements ContainerReference {
 
   request(operation: string, data?: Data, options: RequestOptions = none): Promise<Data> {
     const { uuid, kind } = this.state.record
-    const trace = this.core.traces?.ask('request', operation, kind, uuid)
+    const trace = this.core.tracing?.ask('request', operation, kind, uuid)
     if (trace === undefined) return this.ask(operation, data, options)
     return traced(trace, this.ask(operation, data, withTrace(options, trace)))
   }
@@ -259,7 +259,7 @@ export class ReferenceImpl implements ContainerReference {
   stream(operation: string, data?: Data, options: StreamOptions = {}): AsyncIterableIterator<Data> {
     this.requireOpen()
     const { uuid, kind } = this.state.record
-    const trace = this.core.traces?.ask('stream', operation, kind, uuid)
+    const trace = this.core.tracing?.ask('stream', operation, kind, uuid)
     if (trace === undefined) return this.open(operation, data, options)
     return new TracedStream(this.open(operation, data, withTrace(options, trace)), trace)
   }

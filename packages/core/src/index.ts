@@ -128,7 +128,7 @@ export {
 } from './api/standard-schema.ts'
 export { leaseShare, timeouts } from './api/timeouts.ts'
 export { compareTokens, type ActivationToken } from './api/tokens.ts'
-export { apart, OwnTraces, traced, type Trace, type TracedAction, type Tracing } from './api/tracing.ts'
+export { apart, traced, type Trace, type TracedAction, type Tracing } from './api/tracing.ts'
 export {
   readAgentIncarnation,
   readAgentRecords,

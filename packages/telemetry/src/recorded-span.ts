@@ -5,8 +5,7 @@ import {
   SpanStatusCode,
   trace,
   type Context,
-  type Span,
-  type SpanContext
+  type Span
 } from '@opentelemetry/api'
 import { ATTR_ERROR_TYPE, ATTR_RPC_STATUS_CODE } from '@opentelemetry/semantic-conventions'
 import { toNetworkError, type Trace } from '@hcengineering/network-core'
@@ -79,22 +78,6 @@ export class RecordedSpan implements Trace, Context {
       this.span.end(endTime)
     } catch (failure) {
       reportFailure(failure)
-    }
-  }
-
-  /** Whether this is the span that was announced so. */
-  is({ traceId, spanId, traceFlags, traceState }: SpanContext): boolean {
-    try {
-      const own = this.span.spanContext()
-      return (
-        own.traceId === traceId &&
-        own.spanId === spanId &&
-        own.traceFlags === traceFlags &&
-        own.traceState?.serialize() === traceState?.serialize()
-      )
-    } catch (error) {
-      reportFailure(error)
-      return false
     }
   }
 

@@ -1,6 +1,5 @@
 import {
   context,
-  diag,
   propagation,
   ROOT_CONTEXT,
   SpanKind,
@@ -24,11 +23,9 @@ import {
   type Tracing
 } from '@hcengineering/network-core'
 import { Attribute, rpcSystem, scopeName } from './attributes.ts'
-import { AskedSpan, type Asked } from './asked-span.ts'
 import { LateSpans } from './late-spans.ts'
 import { ForwardedSpan, RecordedSpan, reportFailure } from './recorded-span.ts'
 import { ServedSpan, type Served } from './served-span.ts'
-import type { SpanIds } from './span-ids.ts'
 
 /** Options of {@link openTelemetryTracing}. */
 export interface TracingOptions {
@@ -42,18 +39,9 @@ export interface TracingOptions {
   sampleRatio?: number | undefined
   /** @default the one of the registered SDK, whenever that is registered */
   tracer?: Tracer | undefined
-  /**
-   * The `idGenerator` of the SDK's tracer provider. Then spans of what is asked for are made after their end, too, many at
-   * a time, and cost a client less: a request tells others of its span before the SDK has made it. So the SDK must record
-   * whatever it is asked to, as it does by default; let `sampleRatio` choose. One that it makes otherwise is reported
-   * (`diag`), and those after it are made at once again.
-   *
-   * @default none: they are made at once
-   */
-  spanIds?: SpanIds | undefined
   /** From 0 to below 1; drawn from once for each trace that begins here. @default Math.random */
   random?: (() => number) | undefined
-  /** Says when spans that are made late are told to the SDK. @default the host's */
+  /** Says when spans of what was served are told to the SDK. @default the host's */
   clock?: Clock | undefined
 }
 
@@ -78,7 +66,6 @@ export function openTelemetryTracing(options: TracingOptions = {}): Tracing {
   const {
     sampleRatio = 1,
     tracer = trace.getTracer(scopeName),
-    spanIds,
     random = Math.random,
     clock = systemClock
   } = options
@@ -88,30 +75,20 @@ export function openTelemetryTracing(options: TracingOptions = {}): Tracing {
       `sampleRatio must be a number from 0 to 1, got ${String(sampleRatio)}`
     )
   }
-  return new OpenTelemetryTracing(tracer, sampleRatio, spanIds, random, clock)
+  return new OpenTelemetryTracing(tracer, sampleRatio, random, clock)
 }
 
 class OpenTelemetryTracing implements Tracing {
   private readonly tracer: Tracer
   private readonly sampleRatio: number
   private readonly random: () => number
-  private readonly spanIds: SpanIds | undefined
   private readonly late: LateSpans
-  /** Whether spans are announced before they are made: once the SDK has made one as we said, until it does not. */
-  private announces: 'not yet' | 'yes' | 'no more' = 'not yet'
   /** How many more are left out before the next one begins a trace. */
   private leftOut: number
 
-  constructor(
-    tracer: Tracer,
-    sampleRatio: number,
-    spanIds: SpanIds | undefined,
-    random: () => number,
-    clock: Clock
-  ) {
+  constructor(tracer: Tracer, sampleRatio: number, random: () => number, clock: Clock) {
     this.tracer = tracer
     this.sampleRatio = sampleRatio
-    this.spanIds = spanIds
     this.random = random
     this.late = new LateSpans(clock)
     this.leftOut = drawLeftOut(sampleRatio, random)
@@ -133,15 +110,7 @@ class OpenTelemetryTracing implements Tracing {
     } else {
       this.leftOut = drawLeftOut(this.sampleRatio, this.random)
     }
-    const method = methodOf(action, operation, kind)
-    const { spanIds, announces } = this
-    if (spanIds === undefined || announces === 'no more') {
-      return this.begin(SpanKind.CLIENT, active, method, kind, uuid)
-    }
-    const asked = { parent: active, announced: spanIds.announce(within), method, kind, uuid }
-    return announces === 'yes'
-      ? new AskedSpan(asked, this.makeAsked, this.late)
-      : this.makeAsked(asked, undefined)
+    return this.begin(SpanKind.CLIENT, active, methodOf(action, operation, kind), kind, uuid)
   }
 
   serve(
@@ -176,25 +145,6 @@ class OpenTelemetryTracing implements Tracing {
 
   flush(): void {
     this.late.flush()
-  }
-
-  private readonly makeAsked = (asked: Asked, startTime: number | undefined): RecordedSpan | undefined => {
-    const { announced, parent, method, kind, uuid } = asked
-    const make = (): RecordedSpan | undefined =>
-      this.begin(SpanKind.CLIENT, parent, method, kind, uuid, startTime)
-    const span = this.spanIds?.under(announced, make)
-    if (span?.is(announced) !== true) this.announceNoMore()
-    else if (this.announces === 'not yet') this.announces = 'yes'
-    return span
-  }
-
-  private announceNoMore(): void {
-    if (this.announces !== 'yes') return
-    this.announces = 'no more'
-    diag.error(
-      `${scopeName}: the SDK did not record a span as others were told, because its sampler left it out or its ids are ` +
-        'not from `spanIds`. From now on it is asked first.'
-    )
   }
 
   private readonly makeServed = (served: Served, startTime: number | undefined): RecordedSpan | undefined => {

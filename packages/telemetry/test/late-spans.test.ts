@@ -1,4 +1,12 @@
-import { context, propagation, SpanKind, trace, type HrTime, type Tracer } from '@opentelemetry/api'
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+  type HrTime,
+  type Tracer
+} from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import {
   AlwaysOffSampler,
@@ -139,6 +147,22 @@ test('however many end in one turn, few wait', () => {
   expect(told()).toEqual([])
   serveMany(1)
   expect(told()).toHaveLength(1024)
+})
+
+test('a span that is made late does not belong to what runs then', () => {
+  const active: unknown[] = []
+  const processor = {
+    onStart: () => active.push(trace.getActiveSpan()),
+    onEnd: () => {},
+    forceFlush: async () => {},
+    shutdown: async () => {}
+  }
+  const provider = new TracerProvider({ spanProcessors: [processor] })
+  tracing = recordedTracing({ clock, tracer: provider.getTracer('test') })
+  serve().end()
+  const another = trace.setSpan(ROOT_CONTEXT, tracer.startSpan('another'))
+  context.with(another, () => tracing.flush())
+  expect(active).toEqual([undefined])
 })
 
 test('what was told on request is not told again', async () => {

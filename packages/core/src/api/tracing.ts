@@ -48,7 +48,7 @@ export interface Tracing {
   ): Trace | undefined
   /** Runs something that outlives whatever trace there is now: what comes of it later does not belong to that. */
   apart<T>(work: () => T): T
-  /** Records what has ended and was kept back so far. Called when a client, an agent or a network has closed. */
+  /** Records what has ended and was kept back so far. Called when an agent has closed. */
   flush(): void
 }
 
@@ -64,60 +64,4 @@ export function traced<T>(trace: Trace, work: Promise<T>): Promise<T> {
 /** Runs something that outlives whatever trace there is now, where there is tracing. */
 export function apart<T>(tracing: Tracing | undefined, work: () => T): T {
   return tracing === undefined ? work() : tracing.apart(work)
-}
-
-/**
- * The traces that one client or network begins. When it has closed, those that are over are told; and those that end only
- * then, as they end: nobody calls for them any more.
- */
-export class OwnTraces implements Pick<Tracing, 'ask'> {
-  private readonly tracing: Tracing
-  private closed = false
-
-  constructor(tracing: Tracing) {
-    this.tracing = tracing
-  }
-
-  ask(
-    action: TracedAction,
-    operation: string,
-    kind: ContainerKind | undefined,
-    uuid: ContainerUuid | undefined
-  ): Trace | undefined {
-    const trace = this.tracing.ask(action, operation, kind, uuid)
-    return trace === undefined ? undefined : new OwnTrace(trace, this)
-  }
-
-  close(): void {
-    this.closed = true
-    this.tracing.flush()
-  }
-
-  /** One of them has ended. */
-  ended(): void {
-    if (this.closed) this.tracing.flush()
-  }
-}
-
-class OwnTrace implements Trace {
-  private readonly trace: Trace
-  private readonly all: OwnTraces
-
-  constructor(trace: Trace, all: OwnTraces) {
-    this.trace = trace
-    this.all = all
-  }
-
-  get headers(): Readonly<Record<string, string>> {
-    return this.trace.headers
-  }
-
-  run<T>(work: () => T): T {
-    return this.trace.run(work)
-  }
-
-  end(error?: unknown): void {
-    this.trace.end(error)
-    this.all.ended()
-  }
 }

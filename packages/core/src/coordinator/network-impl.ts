@@ -14,7 +14,7 @@ import {
 import { silentLogger, type Logger } from '../api/logger.ts'
 import type { Network, NetworkAgent, WaitOptions } from '../api/network.ts'
 import type { AgentEvent, AgentRecord, ContainerEvent, ContainerRecord } from '../api/records.ts'
-import { apart, OwnTraces, traced, type Tracing } from '../api/tracing.ts'
+import { apart, traced, type Tracing } from '../api/tracing.ts'
 import type {
   AgentBinding,
   AgentLink,
@@ -100,7 +100,6 @@ export class NetworkImpl implements Network {
   private readonly options: ResolvedCoordinatorOptions
   private readonly logger: Logger
   private readonly tracing: Tracing | undefined
-  private readonly traces: OwnTraces | undefined
   private readonly ids: IdSource
   private readonly startTimeoutMs: number
   private readonly machine: CoordinatorMachine
@@ -119,7 +118,6 @@ export class NetworkImpl implements Network {
     this.clock = tickManager
     this.logger = options.logger ?? silentLogger
     this.tracing = options.tracing
-    this.traces = options.tracing && new OwnTraces(options.tracing)
     this.ids = options.ids ?? randomIds
     this.options = resolveCoordinatorOptions(options, tickManager.wallTime(), this.ids(), options.roster)
     const startTimeout = options.startTimeout ?? 60
@@ -197,7 +195,7 @@ export class NetworkImpl implements Network {
     request: ContainerRequest,
     options: WaitOptions = {}
   ): Promise<ContainerRecord> {
-    const trace = this.traces?.ask('get', 'get', request.kind, uuid)
+    const trace = this.tracing?.ask('get', 'get', request.kind, uuid)
     const found = this.find(client, uuid, request, options, trace?.headers)
     return trace === undefined ? found : traced(trace, found)
   }
@@ -239,7 +237,7 @@ export class NetworkImpl implements Network {
   }
 
   request(target: ContainerUuid, operation: string, data?: Data): Promise<Data> {
-    const trace = this.traces?.ask('request', operation, undefined, target)
+    const trace = this.tracing?.ask('request', operation, undefined, target)
     const answer = this.dispatch(target, operation, data, trace?.headers ?? {})
     return trace === undefined ? answer : traced(trace, answer)
   }
@@ -290,7 +288,6 @@ export class NetworkImpl implements Network {
     const error = new NetworkError('CLOSED', 'the network has been closed')
     for (const waiting of this.gets.values()) waiting.reject(error)
     this.gets.clear()
-    this.traces?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
