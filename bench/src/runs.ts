@@ -168,7 +168,7 @@ function observed(inFlight: number, { pairs, turns }: Turns, what: Observed): Ru
         await measure('plain', plain[index] as Pair)
         await measure('observed', pair)
       }
-      if (n < 0) for (const of of Object.values(rates)) of.length = 0
+      if (n < 0) for (const figures of Object.values(rates)) figures.length = 0
     }
     const clients = await Promise.all(seen.map(({ client }) => client.measure('telemetry')))
     const agents = await Promise.all(seen.map(({ agent }) => agent.measure('telemetry')))
